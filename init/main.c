@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Orlop's PID 1. One binary for three lives: /init in the initramfs (act 1), init on the root (acts 2
+ * and 3), and, under the name modprobe, the loader of kernel modules. Which of them is decided here
+ * and nowhere else.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#include "init/act1.h"
+#include "init/act2.h"
+#include "init/fatal.h"
+#include "init/modprobe.h"
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "lib/klog.h"
+
+#ifndef ORLOP_VERSION
+#define ORLOP_VERSION "0.1"
+#endif
+
+static struct boot boot = { .uevent_fd = -1 };
+
+static int usage(const char *program, bool asked)
+{
+	fprintf(asked ? stdout : stderr,
+		"Orlop " ORLOP_VERSION ", PID 1 for container hosts\n\n"
+		"%s is started by the kernel (init=, or /init in an initramfs), or as PID 1 of a\n"
+		"container, where its arguments are taken as the command line (orlop.unit=NAME ...).\n"
+		"Under the name modprobe it loads kernel modules. See orlop(8).\n",
+		program);
+	return asked ? EXIT_SUCCESS : 2;
+}
+
+/*
+ * Only the machine's PID 1 may say what Ctrl-Alt-Del does: in any other PID namespace the kernel refuses
+ * with EINVAL, and without privilege with EPERM. SIGINT is blocked before, or an early press ended us.
+ */
+static bool in_container(void)
+{
+	return reboot(RB_DISABLE_CAD) < 0;
+}
+
+static bool in_initramfs(void)
+{
+	struct statfs fs;
+
+	return statfs("/", &fs) == 0 && (fs.f_type == RAMFS_MAGIC || fs.f_type == TMPFS_MAGIC) &&
+	       access("/init", X_OK) == 0;
+}
+
+static void join_arguments(int argc, char **argv)
+{
+	struct buf b = BUF(boot.line);
+
+	for (int i = 1; i < argc; i++) {
+		if (i > 1)
+			buf_add_char(&b, ' ');
+		buf_add(&b, argv[i]);
+	}
+	if (b.overflow)
+		log_warning("the arguments are longer than %d bytes and were cut", CMDLINE_SIZE - 1);
+}
+
+/*
+ * Our tables are static and mostly empty. With transparent huge pages on, as Debian has them, the first
+ * byte that is used of 2 MiB makes all of them resident. For this process alone: a prctl would go
+ * on to every service.
+ */
+static void keep_pages_small(void)
+{
+	extern char __bss_start[];
+	extern char _end[];
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = (uintptr_t)__bss_start & ~(page - 1);
+
+	/* A kernel without huge pages says EINVAL, and all is well. */
+	(void)madvise((void *)start, (uintptr_t)_end - start, MADV_NOHUGEPAGE);
+}
+
+int main(int argc, char **argv)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	const char *program = slash ? slash + 1 : argc > 0 ? argv[0] : "orlop";
+	sigset_t all;
+
+	if (strcmp(program, "modprobe") == 0)
+		return modprobe_main(argc, argv);
+	if (getpid() != 1)
+		return usage(program, argc == 2 && strcmp(argv[1], "--help") == 0);
+
+	keep_pages_small();
+	boot.began = clock_now();
+	boot.kernel_ended = boot.began;
+	boot.note = BUF(boot.note_text);
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	boot.container = in_container();
+	boot.initramfs = !boot.container && in_initramfs();
+
+	/* Before anything is opened: a descriptor 0 to 2 of something else would get our output. */
+	if (stdio_ensure() < 0)
+		klog_set_console(false);
+	(void)setsid();
+	(void)umask(0022);
+	(void)!chdir("/");
+	fatal_catch_faults();
+	if (boot.container) {
+		klog_use_standard_error();
+		join_arguments(argc, argv);
+	}
+	log_notice("Orlop " ORLOP_VERSION "%s", boot.container	 ? " in a container"
+						: boot.initramfs ? ", act 1: finding the root"
+								 : ", act 2: setting up the system");
+	if (boot.initramfs)
+		act1_run(&boot);
+	act2_run(&boot);
+}

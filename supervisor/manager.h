@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * The supervisor as init sees it: load the units, start one, feed it events, stop all. It owns the unit
+ * set, the notify socket and the watches on cgroups; init owns the epoll instance and the order in
+ * which kinds of events are handled.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/wait.h>
+
+#include "supervisor/job.h"
+
+/* Kinds of epoll data that are the supervisor's: the upper 32 bits. Smaller numbers are init's. */
+enum manager_source {
+	MANAGER_SOURCE_EXEC_STATUS = 1,
+	MANAGER_SOURCE_NOTIFY,
+	MANAGER_SOURCE_CGROUP,
+	MANAGER_SOURCE_LOG_LINK,
+	MANAGER_SOURCE_END,
+};
+
+struct manager_observer {
+	/* A unit came up, or did not. @unit is good for ever. */
+	void (*started)(const struct unit *unit, enum job_result result, uint64_t began, uint64_t ended);
+	void (*stopped)(const struct unit *unit, uint64_t began, uint64_t ended);
+	/* No job is left. */
+	void (*idle)(void);
+};
+
+/**
+ * manager_init() - makes the notify socket and the cgroup tree.
+ * @runtime_directory: /run/orlop, where the notify socket is made
+ * Return: 0 or -errno.
+ */
+int manager_init(int epoll_fd, const char *runtime_directory, const struct manager_observer *observer);
+
+/**
+ * manager_load() - loads @name and what it needs from the search path (NULL: the standard one).
+ * Faults in unit files are logged as warnings.
+ * Return: 0; -ENOENT: there is no such unit; or -errno.
+ */
+int manager_load(const char *name, const char *const *search_path);
+
+/** manager_start() - starts what manager_load() loaded. Return: as job_start(). */
+int manager_start(void);
+
+/** manager_stop_all() - begins to stop everything, in order. manager_quiet() tells when it is over. */
+void manager_stop_all(void);
+
+/** manager_quiet() - Return: whether no job is pending. */
+bool manager_quiet(void);
+
+/** manager_dispatch() - handles an epoll event whose source is the supervisor's. */
+void manager_dispatch(uint64_t data);
+
+/** manager_on_exit() - a child is a zombie (waitid(2) WNOWAIT) and about to be reaped. Return: whether it was a service's. */
+bool manager_on_exit(const siginfo_t *info);
+
+/** manager_next_deadline() - Return: when manager_expire() is due (CLOCK_BOOTTIME ns). */
+uint64_t manager_next_deadline(void);
+void manager_expire(uint64_t now);
+
+/** manager_log_blockers() - logs the units whose jobs are not over, for a shutdown that takes too long. */
+void manager_log_blockers(void);
+
+/* One unit that the boot waited for. */
+struct manager_link {
+	const struct unit *unit;
+	uint64_t began; /* ns: when the wait for it began: its own start or the end of the one before */
+	uint64_t ended;
+};
+
+/* Longer chains are cut at their beginning. */
+#define MANAGER_CHAIN_MAX 6
+
+/**
+ * manager_critical_chain() - the services that decided when everything was up: the last one that came up,
+ * before it the last one that it had to wait for, and so on, the first one first.
+ * Return: how many are in @ret_chain.
+ */
+size_t manager_critical_chain(struct manager_link ret_chain[static MANAGER_CHAIN_MAX]);

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Making one process of a service. Everything that PID 1 needs in order to watch it is made before the
+ * fork: a process that exists is always a process that is watched. The child is born in its cgroup
+ * (clone3(2) CLONE_INTO_CGROUP) and comes with a pidfd. Whether its execve(2) succeeded is told by a
+ * pipe, as an event: PID 1 never waits for a child.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "lib/str.h"
+#include "supervisor/unit.h"
+
+/* Steps of the child, in order; the exit code of a failure is systemd's (systemd.exec(5), table 5). */
+enum spawn_stage {
+	STAGE_CGROUP,
+	STAGE_SIGNALS,
+	STAGE_SESSION,
+	STAGE_OOM,
+	STAGE_LIMITS,
+	STAGE_NICE,
+	STAGE_STDIN,
+	STAGE_STDOUT,
+	STAGE_STDERR,
+	STAGE_DIRECTORY,
+	STAGE_DESCRIPTORS,
+	STAGE_CAPABILITIES,
+	STAGE_SELINUX,
+	STAGE_NO_NEW_PRIVILEGES,
+	STAGE_SYSTEM_CALLS,
+	STAGE_MEMORY,
+	STAGE_EXEC,
+	STAGE_COUNT,
+};
+
+/* What the child writes into the status pipe when it fails; nothing but end of file means success. */
+struct spawn_status {
+	int32_t stage;
+	int32_t error;
+};
+
+struct spawn_request {
+	const struct unit *unit;
+	const struct exec_command *command;
+	int cgroup_fd;		     /* -1: none */
+	int log_fd;		     /* write end for "journal" output, or -1 (then /dev/null) */
+	int log_console_fd;	     /* the same for "journal+console" */
+	int pass_fd;		     /* handed over as LISTEN_FDS descriptor 3, or -1 */
+	const char *pass_name;	     /* its LISTEN_FDNAMES */
+	const char *notify_path;     /* NOTIFY_SOCKET, or NULL */
+	pid_t main_pid;		     /* MAINPID for control commands, or 0 */
+	const char *result;	     /* SERVICE_RESULT for ExecStop= and ExecStopPost=, or NULL */
+	const struct rlimit *nofile; /* RLIMIT_NOFILE as PID 1 was given it, before it raised its own */
+};
+
+struct spawned {
+	pid_t pid;
+	int pidfd;
+	int status_fd; /* struct spawn_status or end of file */
+};
+
+/**
+ * spawn() - forks and executes one command.
+ * @ret_spawned: both descriptors belong to the caller
+ * Return: 0, or -errno of what PID 1 could not do (-EAGAIN, -ENOMEM, -EMFILE …): no process was made.
+ */
+int spawn(const struct spawn_request *request, struct spawned *ret_spawned);
+
+/** spawn_stage_name() - Return: what was being done, for messages ("exec", "change directory to"). */
+const char *spawn_stage_name(enum spawn_stage stage);
+/** spawn_stage_exit_code() - Return: the exit code of a child that failed there (200 to 245). */
+int spawn_stage_exit_code(enum spawn_stage stage);
+/** spawn_hint() - Return: what to do about @error at @stage, in brackets, or an empty string. */
+const char *spawn_hint(enum spawn_stage stage, int error);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * Finds unit files and fills a unit set: the wanted unit, everything that it names, and so on.
+ * Reads files; decides nothing about starting.
+ */
+#pragma once
+
+#include "supervisor/unit.h"
+#include "supervisor/unit_table.h"
+
+/* A unit file longer than this is refused; Debian's longest has 5 KiB. */
+#define UNIT_FILE_MAX (64 * 1024)
+
+struct unit_loader {
+	const char *const *search_path; /* directories, strongest first, NULL-terminated */
+	unit_problem_fn *problem;
+	void *context;
+};
+
+/* /etc/orlop/units, /usr/lib/orlop/units, /usr/lib/systemd/system. */
+extern const char *const unit_search_path[];
+
+/**
+ * unit_load() - loads @name and all units that it depends on, directly or not, into an empty @set.
+ * Links between units are followed, so an alias (default.target) comes out as the unit that it names.
+ * Faults are reported through @loader; a unit that cannot be used is UNIT_BAD and the rest goes on.
+ *
+ * @ret_id: the unit itself
+ * Return: 0, or -ENOSPC (more units, edges or text than the set holds).
+ */
+int unit_load(const struct unit_loader *loader, struct unit_set *set, const char *name, unit_id *ret_id);

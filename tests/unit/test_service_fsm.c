@@ -1,0 +1,697 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/*
+ * supervisor/service_fsm: the walks that matter, one by one, with everything that is done on the way.
+ * test_service_space.c looks at all the others.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "supervisor/service_fsm.h"
+
+static const struct exec_command pre2 = { .path = "pre2" };
+static const struct exec_command pre = { .path = "pre", .next = &pre2 };
+static const struct exec_command main_command = { .path = "main" };
+static const struct exec_command ignored = { .path = "ignored", .flags = EXEC_IGNORE_FAILURE };
+static const struct exec_command second = { .path = "second" };
+static const struct exec_command first = { .path = "first", .next = &second };
+static const struct exec_command post = { .path = "post" };
+static const struct exec_command stop2 = { .path = "stop2" };
+static const struct exec_command stop = { .path = "stop", .next = &stop2 };
+static const struct exec_command stop_post = { .path = "stop-post" };
+
+static struct unit unit;
+static struct service_run run;
+static uint64_t now;
+static struct service_settings *const s = &unit.service;
+
+static int setup(void **state _unused_)
+{
+	unit_defaults(&unit, "a.service", UNIT_SERVICE);
+	unit.service.commands[EXEC_START] = &main_command;
+	run = (struct service_run){ .deadline = CLOCK_TIME_MAX };
+	now = 1000 * NS_PER_S;
+	return 0;
+}
+
+static void describe(const struct service_actions *actions, struct buf *b)
+{
+	static const char *const names[] = {
+		[ACTION_SPAWN_MAIN] = "main",	    [ACTION_SPAWN_CONTROL] = "control",
+		[ACTION_SIGNAL_MAIN] = "sig-main",  [ACTION_SIGNAL_CONTROL] = "sig-control",
+		[ACTION_SIGNAL_CGROUP] = "sig-all", [ACTION_KILL_CGROUP] = "kill-all",
+		[ACTION_RELEASE] = "release",
+	};
+
+	buf_add(b, service_state_name(run.state));
+	if (run.result != RESULT_SUCCESS)
+		buf_printf(b, " (%s)", service_result_name(run.result));
+	for (unsigned i = 0; i < actions->count; i++) {
+		const struct service_action *a = &actions->list[i];
+
+		buf_printf(b, "%s%s", i == 0 ? ": " : ", ", names[a->type]);
+		if (a->command)
+			buf_printf(b, " %s", a->command->path);
+		if (a->signal)
+			buf_printf(b, " %s", sigabbrev_np(a->signal));
+	}
+}
+
+/* One event; @expected is "STATE (RESULT): ACTION, ACTION". */
+static void step_event(struct service_event event, const char *expected, int line)
+{
+	struct service_actions actions;
+	char text[256];
+	struct buf b = BUF(text);
+
+	service_step(&unit, &run, &event, now, &actions);
+	describe(&actions, &b);
+	if (strcmp(text, expected) != 0)
+		fail_msg("line %d: \"%s\" instead of \"%s\"", line, text, expected);
+}
+
+#define STEP(expected, event, ...) \
+	step_event((struct service_event){ .type = (event), ##__VA_ARGS__ }, expected, __LINE__)
+#define EXIT_CODE(n) .code = CLD_EXITED, .status = (n)
+#define KILLED(n) .code = CLD_KILLED, .status = (n)
+#define DUMPED(n) .code = CLD_DUMPED, .status = (n)
+
+static void timeout(const char *expected, int line)
+{
+	assert_true(run.deadline != CLOCK_TIME_MAX);
+	now = run.deadline;
+	step_event((struct service_event){ .type = EVENT_TIMEOUT }, expected, line);
+}
+
+#define TIMEOUT(expected) timeout(expected, __LINE__)
+
+static void bring_up(void)
+{
+	STEP("start: main main", EVENT_START);
+	STEP("running", EVENT_SPAWNED);
+}
+
+static void test_simple(void **state _unused_)
+{
+	STEP("start: main main", EVENT_START);
+	assert_int_equal(service_active(run.state), ACTIVE_ACTIVATING);
+	STEP("running", EVENT_SPAWNED);
+	assert_int_equal(service_active(run.state), ACTIVE_ACTIVE);
+	assert_true(run.deadline == CLOCK_TIME_MAX);
+	STEP("running", EVENT_EXECUTED);
+	STEP("running", EVENT_READY);
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	assert_int_equal(service_active(run.state), ACTIVE_DEACTIVATING);
+	assert_true(run.deadline == now + 90 * NS_PER_S);
+	STEP("dead: release", EVENT_MAIN_EXIT, KILLED(SIGTERM));
+	assert_int_equal(service_active(run.state), ACTIVE_INACTIVE);
+}
+
+static void test_simple_ends_by_itself(void **state _unused_)
+{
+	bring_up();
+	STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(0));
+	bring_up();
+	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(1));
+	assert_int_equal(service_active(run.state), ACTIVE_FAILED);
+	assert_int_equal(run.main_code, CLD_EXITED);
+	assert_int_equal(run.main_status, 1);
+	/* A new start begins anew. */
+	bring_up();
+	STEP("failed (signal): release", EVENT_MAIN_EXIT, KILLED(SIGKILL));
+	bring_up();
+	STEP("failed (core-dump): release", EVENT_MAIN_EXIT, DUMPED(SIGSEGV));
+	bring_up();
+	STEP("failed (oom-kill): release", EVENT_MAIN_EXIT, KILLED(SIGKILL), .oom = true);
+	/* SIGTERM and its like are how one asks a daemon to go. */
+	unit.start_limit_burst = 0;
+	bring_up();
+	STEP("dead: release", EVENT_MAIN_EXIT, KILLED(SIGHUP));
+	s->success_statuses.codes[143 / 64] |= UINT64_C(1) << 143 % 64;
+	s->success_statuses.signals |= 1U << (SIGUSR1 - 1);
+	bring_up();
+	STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(143));
+	bring_up();
+	STEP("dead: release", EVENT_MAIN_EXIT, KILLED(SIGUSR1));
+}
+
+/* Children that main left behind go with it. */
+static void test_main_leaves_children(void **state _unused_)
+{
+	bring_up();
+	STEP("stop-sigterm: sig-all TERM", EVENT_MAIN_EXIT, EXIT_CODE(0), .populated = true);
+	STEP("dead: release", EVENT_CGROUP_EMPTY);
+}
+
+/* hc-35: SIGTERM is ignored, so SIGKILL comes; a process that even that does not end is left to itself. */
+static void test_ignored_sigterm_hc_35(void **state _unused_)
+{
+	s->stop_timeout = 2 * NS_PER_S;
+	bring_up();
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	TIMEOUT("stop-sigkill (timeout): kill-all KILL");
+	STEP("failed (timeout): release", EVENT_MAIN_EXIT, KILLED(SIGKILL));
+
+	bring_up();
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	TIMEOUT("stop-sigkill (timeout): kill-all KILL");
+	TIMEOUT("failed (timeout): release");
+
+	s->send_sigkill = false;
+	bring_up();
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	TIMEOUT("failed (timeout): release");
+}
+
+/* hc-36, hc-37: who gets which signal. */
+static void test_kill_modes_hc_36_hc_37(void **state _unused_)
+{
+	s->kill_signal = SIGINT;
+	s->kill_mode = KILL_PROCESS;
+	bring_up();
+	STEP("stop-sigterm: sig-main INT", EVENT_STOP);
+	/* What else is in the cgroup is none of ours. */
+	STEP("dead: release", EVENT_MAIN_EXIT, KILLED(SIGINT), .populated = true);
+	STEP("dead: release", EVENT_CGROUP_EMPTY);
+
+	bring_up();
+	STEP("stop-sigterm: sig-main INT", EVENT_STOP);
+	TIMEOUT("stop-sigkill (timeout): sig-main KILL");
+	STEP("failed (timeout): release", EVENT_MAIN_EXIT, KILLED(SIGKILL), .populated = true);
+
+	/* Mixed: main is asked, the rest is killed, as soon as main is gone and not after a timeout. */
+	s->kill_mode = KILL_MIXED;
+	bring_up();
+	STEP("stop-sigterm: sig-main INT", EVENT_STOP);
+	STEP("stop-sigterm: kill-all KILL", EVENT_MAIN_EXIT, KILLED(SIGINT), .populated = true);
+	STEP("dead: release", EVENT_CGROUP_EMPTY);
+	bring_up();
+	STEP("stop-sigterm: sig-main INT", EVENT_STOP);
+	TIMEOUT("stop-sigkill (timeout): kill-all KILL");
+	STEP("failed (timeout): release", EVENT_MAIN_EXIT, KILLED(SIGKILL));
+
+	s->kill_mode = KILL_NONE;
+	bring_up();
+	STEP("dead: release", EVENT_STOP);
+	STEP("dead", EVENT_MAIN_EXIT, EXIT_CODE(0));
+}
+
+static void test_exec(void **state _unused_)
+{
+	s->type = SERVICE_EXEC;
+	STEP("start: main main", EVENT_START);
+	STEP("start", EVENT_SPAWNED);
+	STEP("running", EVENT_EXECUTED);
+	STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(0));
+	/* execve(2) failed: the child ends with 203. */
+	STEP("start: main main", EVENT_START);
+	STEP("start", EVENT_SPAWNED);
+	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(203));
+}
+
+static void test_notify(void **state _unused_)
+{
+	s->type = SERVICE_NOTIFY;
+	s->commands[EXEC_START_POST] = &post;
+	STEP("start: main main", EVENT_START);
+	STEP("start", EVENT_SPAWNED);
+	STEP("start", EVENT_EXECUTED);
+	STEP("start-post: control post", EVENT_READY);
+	STEP("start-post", EVENT_SPAWNED);
+	STEP("running", EVENT_CONTROL_EXIT, EXIT_CODE(0), .populated = true);
+	STEP("running", EVENT_READY);
+	/* It says by itself that it goes: no signal, but a deadline. */
+	STEP("stop-sigterm", EVENT_STOPPING);
+	assert_true(run.deadline != CLOCK_TIME_MAX);
+	STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(0));
+}
+
+static void test_notify_goes_wrong(void **state _unused_)
+{
+	s->type = SERVICE_NOTIFY;
+	STEP("start: main main", EVENT_START);
+	STEP("start", EVENT_SPAWNED);
+	STEP("failed (protocol): release", EVENT_MAIN_EXIT, EXIT_CODE(0));
+	STEP("start: main main", EVENT_START);
+	STEP("start", EVENT_SPAWNED);
+	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(1));
+	STEP("start: main main", EVENT_START);
+	STEP("start", EVENT_SPAWNED);
+	TIMEOUT("stop-sigterm (timeout): sig-all TERM");
+	/* Too late. */
+	STEP("stop-sigterm (timeout)", EVENT_READY);
+	STEP("failed (timeout): release", EVENT_MAIN_EXIT, KILLED(SIGTERM));
+}
+
+static void test_extend_timeout(void **state _unused_)
+{
+	uint64_t deadline;
+
+	s->type = SERVICE_NOTIFY;
+	STEP("start: main main", EVENT_START);
+	STEP("start", EVENT_SPAWNED);
+	deadline = run.deadline;
+	/* Never shorter. */
+	STEP("start", EVENT_EXTEND, .value = NS_PER_S);
+	assert_true(run.deadline == deadline);
+	STEP("start", EVENT_EXTEND, .value = 200 * NS_PER_S);
+	assert_true(run.deadline == now + 200 * NS_PER_S);
+	STEP("running", EVENT_READY);
+	STEP("running", EVENT_EXTEND, .value = 200 * NS_PER_S);
+	assert_true(run.deadline == CLOCK_TIME_MAX);
+}
+
+static void test_oneshot(void **state _unused_)
+{
+	s->type = SERVICE_ONESHOT;
+	s->start_timeout = CLOCK_TIME_MAX;
+	s->commands[EXEC_START] = &first;
+	s->commands[EXEC_STOP] = &stop;
+	STEP("start: main first", EVENT_START);
+	assert_true(run.deadline == CLOCK_TIME_MAX);
+	STEP("start", EVENT_SPAWNED);
+	STEP("start: main second", EVENT_MAIN_EXIT, EXIT_CODE(0));
+	STEP("start", EVENT_SPAWNED);
+	/* Done, and as nothing keeps it up it is stopped right away. */
+	STEP("stop: control stop", EVENT_MAIN_EXIT, EXIT_CODE(0));
+	STEP("stop", EVENT_SPAWNED);
+	STEP("stop: control stop2", EVENT_CONTROL_EXIT, EXIT_CODE(0));
+	STEP("stop", EVENT_SPAWNED);
+	STEP("dead: release", EVENT_CONTROL_EXIT, EXIT_CODE(0));
+}
+
+static void test_oneshot_that_remains(void **state _unused_)
+{
+	s->type = SERVICE_ONESHOT;
+	s->remain_after_exit = true;
+	s->commands[EXEC_STOP] = &stop;
+	STEP("start: main main", EVENT_START);
+	STEP("start", EVENT_SPAWNED);
+	STEP("exited", EVENT_MAIN_EXIT, EXIT_CODE(0));
+	assert_int_equal(service_active(run.state), ACTIVE_ACTIVE);
+	assert_true(run.deadline == CLOCK_TIME_MAX);
+	STEP("stop: control stop", EVENT_STOP);
+	STEP("stop", EVENT_SPAWNED);
+	/* The first failure ends the list. */
+	STEP("failed (exit-code): release", EVENT_CONTROL_EXIT, EXIT_CODE(1));
+
+	/* Only ExecStop=: up at once. */
+	s->commands[EXEC_START] = NULL;
+	STEP("exited", EVENT_START);
+	STEP("stop: control stop", EVENT_STOP);
+}
+
+static void test_oneshot_that_fails(void **state _unused_)
+{
+	s->type = SERVICE_ONESHOT;
+	s->remain_after_exit = true;
+	s->commands[EXEC_START] = &first;
+	STEP("start: main first", EVENT_START);
+	STEP("start", EVENT_SPAWNED);
+	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(1));
+	/* SIGTERM is no success for a oneshot. */
+	STEP("start: main first", EVENT_START);
+	STEP("start", EVENT_SPAWNED);
+	STEP("failed (signal): release", EVENT_MAIN_EXIT, KILLED(SIGTERM));
+}
+
+static void test_all_lists(void **state _unused_)
+{
+	s->commands[EXEC_START_PRE] = &pre;
+	s->commands[EXEC_START_POST] = &post;
+	s->commands[EXEC_STOP] = &stop;
+	s->commands[EXEC_STOP_POST] = &stop_post;
+	STEP("start-pre: control pre", EVENT_START);
+	STEP("start-pre", EVENT_SPAWNED);
+	STEP("start-pre: control pre2", EVENT_CONTROL_EXIT, EXIT_CODE(0));
+	STEP("start-pre", EVENT_SPAWNED);
+	STEP("start: main main", EVENT_CONTROL_EXIT, EXIT_CODE(0));
+	STEP("start-post: control post", EVENT_SPAWNED);
+	STEP("start-post", EVENT_SPAWNED);
+	STEP("running", EVENT_CONTROL_EXIT, EXIT_CODE(0), .populated = true);
+	STEP("stop: control stop", EVENT_STOP);
+	STEP("stop", EVENT_SPAWNED);
+	STEP("stop: control stop2", EVENT_CONTROL_EXIT, EXIT_CODE(0), .populated = true);
+	STEP("stop", EVENT_SPAWNED);
+	STEP("stop-sigterm: sig-all TERM", EVENT_CONTROL_EXIT, EXIT_CODE(0), .populated = true);
+	STEP("stop-post: control stop-post", EVENT_MAIN_EXIT, KILLED(SIGTERM));
+	STEP("stop-post", EVENT_SPAWNED);
+	STEP("dead: release", EVENT_CONTROL_EXIT, EXIT_CODE(0));
+}
+
+static void test_failing_pre(void **state _unused_)
+{
+	s->commands[EXEC_START_PRE] = &pre;
+	s->commands[EXEC_STOP] = &stop;
+	s->commands[EXEC_STOP_POST] = &stop_post;
+	STEP("start-pre: control pre", EVENT_START);
+	STEP("start-pre", EVENT_SPAWNED);
+	/* ExecStop= is for what was up; ExecStopPost= always runs. */
+	STEP("stop-post (exit-code): control stop-post", EVENT_CONTROL_EXIT, EXIT_CODE(1));
+	STEP("stop-post (exit-code)", EVENT_SPAWNED);
+	STEP("failed (exit-code): release", EVENT_CONTROL_EXIT, EXIT_CODE(0));
+	/* SIGTERM from somewhere else is a failure of a setup script. */
+	STEP("start-pre: control pre", EVENT_START);
+	STEP("start-pre", EVENT_SPAWNED);
+	STEP("stop-post (signal): control stop-post", EVENT_CONTROL_EXIT, KILLED(SIGTERM));
+}
+
+static void test_ignored_failures(void **state _unused_)
+{
+	s->commands[EXEC_START_PRE] = &ignored;
+	STEP("start-pre: control ignored", EVENT_START);
+	STEP("start-pre", EVENT_SPAWNED);
+	STEP("start: main main", EVENT_CONTROL_EXIT, EXIT_CODE(203));
+	STEP("running", EVENT_SPAWNED);
+	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(1));
+
+	/* The dash before ExecStart= holds for as long as that process lives, whatever ran meanwhile. */
+	s->commands[EXEC_START_PRE] = NULL;
+	s->commands[EXEC_START] = &ignored;
+	STEP("start: main ignored", EVENT_START);
+	STEP("running", EVENT_SPAWNED);
+	STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(1));
+	s->commands[EXEC_START_POST] = &post;
+	STEP("start: main ignored", EVENT_START);
+	STEP("start-post: control post", EVENT_SPAWNED);
+	STEP("start-post", EVENT_SPAWNED);
+	STEP("start-post", EVENT_MAIN_EXIT, KILLED(SIGSEGV), .populated = true);
+	STEP("dead: release", EVENT_CONTROL_EXIT, EXIT_CODE(0));
+	s->commands[EXEC_START] = &main_command;
+	s->commands[EXEC_START_POST] = &ignored;
+	STEP("start: main main", EVENT_START);
+	STEP("start-post: control ignored", EVENT_SPAWNED);
+	STEP("start-post", EVENT_SPAWNED);
+	STEP("running", EVENT_CONTROL_EXIT, EXIT_CODE(1), .populated = true);
+	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(1));
+
+	s->type = SERVICE_ONESHOT;
+	s->commands[EXEC_START] = &ignored;
+	s->commands[EXEC_START_POST] = NULL;
+	STEP("start: main ignored", EVENT_START);
+	STEP("start", EVENT_SPAWNED);
+	STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(1));
+}
+
+static void test_main_dies_during_post(void **state _unused_)
+{
+	s->commands[EXEC_START_POST] = &post;
+	STEP("start: main main", EVENT_START);
+	STEP("start-post: control post", EVENT_SPAWNED);
+	STEP("start-post", EVENT_SPAWNED);
+	STEP("start-post (exit-code)", EVENT_MAIN_EXIT, EXIT_CODE(1), .populated = true);
+	STEP("failed (exit-code): release", EVENT_CONTROL_EXIT, EXIT_CODE(0));
+}
+
+/* hc-34: a setup script is no reason to wait. */
+static void test_stop_during_pre_hc_34(void **state _unused_)
+{
+	s->commands[EXEC_START_PRE] = &pre;
+	STEP("start-pre: control pre", EVENT_START);
+	STEP("start-pre", EVENT_SPAWNED);
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	STEP("dead: release", EVENT_CONTROL_EXIT, KILLED(SIGTERM));
+	s->kill_mode = KILL_PROCESS;
+	STEP("start-pre: control pre", EVENT_START);
+	STEP("start-pre", EVENT_SPAWNED);
+	STEP("stop-sigterm: sig-control TERM", EVENT_STOP);
+}
+
+/* hc-34: ExecStop= and ExecStopPost= that hang. */
+static void test_hanging_stop_commands_hc_34(void **state _unused_)
+{
+	s->commands[EXEC_STOP] = &stop;
+	s->commands[EXEC_STOP_POST] = &stop_post;
+	bring_up();
+	STEP("stop: control stop", EVENT_STOP);
+	STEP("stop", EVENT_SPAWNED);
+	TIMEOUT("stop-sigterm (timeout): sig-all TERM");
+	STEP("stop-sigterm (timeout)", EVENT_MAIN_EXIT, KILLED(SIGTERM), .populated = true);
+	TIMEOUT("stop-sigkill (timeout): kill-all KILL");
+	STEP("stop-post (timeout): control stop-post", EVENT_CONTROL_EXIT, KILLED(SIGKILL));
+	STEP("stop-post (timeout)", EVENT_SPAWNED);
+	TIMEOUT("final-sigterm (timeout): sig-all TERM");
+	TIMEOUT("final-sigkill (timeout): kill-all KILL");
+	TIMEOUT("failed (timeout): release");
+	/* It goes in the end, long after it was given up. */
+	STEP("failed (timeout)", EVENT_CONTROL_EXIT, KILLED(SIGKILL));
+}
+
+/* hc-8: no process can be made. That is a failure of the service and of nothing else. */
+static void test_spawn_fails_hc_8(void **state _unused_)
+{
+	s->commands[EXEC_STOP_POST] = &stop_post;
+	STEP("start: main main", EVENT_START);
+	STEP("stop-post (resources): control stop-post", EVENT_SPAWN_FAILED);
+	STEP("failed (resources): release", EVENT_SPAWN_FAILED);
+	assert_false(run.main_alive || run.control_alive || run.populated);
+	s->restart = RESTART_ON_FAILURE;
+	STEP("start: main main", EVENT_START);
+	STEP("stop-post (resources): control stop-post", EVENT_SPAWN_FAILED);
+	STEP("auto-restart (resources)", EVENT_SPAWN_FAILED);
+	TIMEOUT("start: main main");
+	assert_int_equal(run.restarts, 1);
+
+	/* ExecStop= cannot be run: main is stopped all the same. */
+	STEP("running", EVENT_SPAWNED);
+	s->commands[EXEC_STOP] = &stop;
+	STEP("stop: control stop", EVENT_STOP);
+	STEP("stop-sigterm (resources): sig-all TERM", EVENT_SPAWN_FAILED, .populated = true);
+	assert_true(run.main_alive && !run.control_alive);
+}
+
+/* hc-50: start and stop in the same tick, in either order. */
+static void test_start_and_stop_together_hc_50(void **state _unused_)
+{
+	STEP("start: main main", EVENT_START);
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	STEP("stop-sigterm", EVENT_SPAWNED);
+	STEP("dead: release", EVENT_MAIN_EXIT, KILLED(SIGTERM));
+
+	bring_up();
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	STEP("stop-sigterm", EVENT_START);
+	STEP("start: release, main main", EVENT_MAIN_EXIT, KILLED(SIGTERM));
+	STEP("running", EVENT_SPAWNED);
+
+	/* The last word counts, however often they take turns. */
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	STEP("stop-sigterm", EVENT_START);
+	STEP("stop-sigterm", EVENT_STOP);
+	STEP("stop-sigterm", EVENT_START);
+	STEP("stop-sigterm", EVENT_STOP);
+	STEP("dead: release", EVENT_MAIN_EXIT, KILLED(SIGTERM));
+	/* Events of what is over mean nothing. */
+	STEP("dead", EVENT_STOP);
+	STEP("dead", EVENT_READY);
+	STEP("dead", EVENT_EXECUTED);
+	STEP("dead", EVENT_STOPPING);
+}
+
+static void test_restart(void **state _unused_)
+{
+	s->restart = RESTART_ALWAYS;
+	s->restart_delay = 5 * NS_PER_S;
+	bring_up();
+	STEP("auto-restart (signal)", EVENT_MAIN_EXIT, KILLED(SIGKILL));
+	assert_int_equal(service_active(run.state), ACTIVE_ACTIVATING);
+	assert_true(run.deadline == now + 5 * NS_PER_S);
+	TIMEOUT("start: main main");
+	STEP("running", EVENT_SPAWNED);
+	assert_int_equal(run.restarts, 1);
+	assert_int_equal(run.result, RESULT_SUCCESS);
+	/* A wanted stop is no reason to restart. */
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	STEP("dead: release", EVENT_MAIN_EXIT, KILLED(SIGTERM));
+	/* Nor is it while it waits. */
+	bring_up();
+	STEP("auto-restart", EVENT_MAIN_EXIT, EXIT_CODE(0));
+	STEP("dead: release", EVENT_STOP);
+	assert_true(run.deadline == CLOCK_TIME_MAX);
+	/* A start does not wait. */
+	bring_up();
+	STEP("auto-restart", EVENT_MAIN_EXIT, EXIT_CODE(0));
+	STEP("start: main main", EVENT_START);
+	assert_int_equal(run.restarts, 0);
+}
+
+static void test_restart_prevented(void **state _unused_)
+{
+	s->restart = RESTART_ALWAYS;
+	s->restart_prevent_statuses.codes[0] = 1 << 3;
+	s->restart_prevent_statuses.signals = 1U << (SIGABRT - 1);
+	bring_up();
+	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(3));
+	bring_up();
+	STEP("failed (core-dump): release", EVENT_MAIN_EXIT, DUMPED(SIGABRT));
+	bring_up();
+	STEP("auto-restart (exit-code)", EVENT_MAIN_EXIT, EXIT_CODE(4));
+}
+
+/* Table 1 of systemd.service(5): which ends make which setting restart. */
+static void test_restart_table(void **state _unused_)
+{
+	static const struct service_event clean_code = { .type = EVENT_MAIN_EXIT, EXIT_CODE(0) };
+	static const struct service_event clean_signal = { .type = EVENT_MAIN_EXIT, KILLED(SIGTERM) };
+	static const struct service_event unclean_code = { .type = EVENT_MAIN_EXIT, EXIT_CODE(1) };
+	static const struct service_event unclean_signal = { .type = EVENT_MAIN_EXIT, KILLED(SIGKILL) };
+	static const struct service_event core_dump = { .type = EVENT_MAIN_EXIT, DUMPED(SIGSEGV) };
+	static const struct service_event oom = { .type = EVENT_MAIN_EXIT, KILLED(SIGKILL), .oom = true };
+	static const struct {
+		const struct service_event *end; /* NULL: the start times out */
+		const char *restarts;		 /* a digit for each value of enum service_restart */
+	} rows[] = {
+		/*		   no success failure abnormal abort watchdog always */
+		{ &clean_code, "0100001" },    { &clean_signal, "0100001" },
+		{ &unclean_code, "0010001" },  { &unclean_signal, "0011101" },
+		{ &core_dump, "0011101" },     { &oom, "0011001" },
+		{ NULL, "0011001" },
+	};
+
+	for (size_t row = 0; row < ARRAY_SIZE(rows); row++)
+		for (int restart = RESTART_NO; restart <= RESTART_ALWAYS; restart++) {
+			struct service_actions actions;
+
+			setup(NULL);
+			s->restart = (enum service_restart)restart;
+			if (rows[row].end) {
+				bring_up();
+				service_step(&unit, &run, rows[row].end, now, &actions);
+			} else {
+				s->type = SERVICE_NOTIFY;
+				STEP("start: main main", EVENT_START);
+				TIMEOUT("stop-sigterm (timeout): sig-all TERM");
+				service_step(&unit, &run, &clean_signal, now, &actions);
+			}
+			if ((run.state == SERVICE_AUTO_RESTART) != (rows[row].restarts[restart] == '1'))
+				fail_msg("row %zu, Restart= number %d: %s", row, restart,
+					 service_state_name(run.state));
+		}
+}
+
+/* hc-27: more than StartLimitBurst= starts in StartLimitIntervalSec= are refused. */
+static void test_start_limit_hc_27(void **state _unused_)
+{
+	unit.start_limit_burst = 3;
+	unit.start_limit_interval = 10 * NS_PER_S;
+	s->restart = RESTART_ALWAYS;
+	s->restart_delay = NS_PER_S;
+	bring_up();
+	for (int i = 0; i < 2; i++) {
+		STEP("auto-restart (exit-code)", EVENT_MAIN_EXIT, EXIT_CODE(1));
+		TIMEOUT("start: main main");
+		STEP("running", EVENT_SPAWNED);
+	}
+	STEP("auto-restart (exit-code)", EVENT_MAIN_EXIT, EXIT_CODE(1));
+	TIMEOUT("failed (start-limit-hit): release");
+	assert_true(run.deadline == CLOCK_TIME_MAX);
+	/* By hand too, until the interval is over. */
+	STEP("failed (start-limit-hit): release", EVENT_START);
+	now += 10 * NS_PER_S;
+	bring_up();
+
+	setup(NULL);
+	unit.start_limit_burst = 0;
+	for (int i = 0; i < 100; i++) {
+		bring_up();
+		STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(0));
+	}
+}
+
+/* A slow restarter never hits the limit. */
+static void test_start_limit_window_moves_hc_27(void **state _unused_)
+{
+	s->restart = RESTART_ALWAYS;
+	s->restart_delay = 3 * NS_PER_S;
+	bring_up();
+	for (int i = 0; i < 100; i++) {
+		STEP("auto-restart", EVENT_MAIN_EXIT, EXIT_CODE(0));
+		TIMEOUT("start: main main");
+		STEP("running", EVENT_SPAWNED);
+	}
+	assert_int_equal(run.restarts, 100);
+}
+
+/* hc-27: RestartSteps= goes from RestartSec= to RestartMaxDelaySec= by equal factors. */
+static void test_backoff_hc_27(void **state _unused_)
+{
+	uint64_t last = 0;
+
+	s->restart_delay = 100 * NS_PER_MS;
+	assert_true(service_restart_delay(s, 0) == 100 * NS_PER_MS);
+	assert_true(service_restart_delay(s, 1000) == 100 * NS_PER_MS);
+	s->restart_delay_max = 100 * NS_PER_S;
+	assert_true(service_restart_delay(s, 5) == 100 * NS_PER_MS);
+	s->restart_steps = 3;
+	/* A factor of ten a step, within rounding. */
+	for (uint32_t i = 0; i <= 3; i++) {
+		uint64_t delay = service_restart_delay(s, i);
+		uint64_t expected = 100 * NS_PER_MS;
+
+		for (uint32_t j = 0; j < i; j++)
+			expected *= 10;
+		assert_true(delay + NS_PER_US >= expected && delay <= expected + NS_PER_US);
+		assert_true(delay > last);
+		last = delay;
+	}
+	assert_true(service_restart_delay(s, 4) == 100 * NS_PER_S);
+	assert_true(service_restart_delay(s, UINT32_MAX) == 100 * NS_PER_S);
+	/* Settings that say nothing sensible leave RestartSec=. */
+	s->restart_delay_max = 50 * NS_PER_MS;
+	assert_true(service_restart_delay(s, 9) == 100 * NS_PER_MS);
+	s->restart_delay = 0;
+	s->restart_delay_max = NS_PER_S;
+	assert_true(service_restart_delay(s, 9) == 0);
+}
+
+static void test_names(void **state _unused_)
+{
+	for (int i = 0; i < SERVICE_STATE_COUNT; i++)
+		assert_string_not_equal(service_state_name((enum service_state)i), "?");
+	for (int i = 0; i < RESULT_COUNT; i++)
+		assert_string_not_equal(service_result_name((enum service_result)i), "?");
+	for (int i = ACTIVE_INACTIVE; i <= ACTIVE_FAILED; i++)
+		assert_string_not_equal(unit_active_name((enum unit_active)i), "?");
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_simple),
+		TEST(test_simple_ends_by_itself),
+		TEST(test_main_leaves_children),
+		TEST(test_ignored_sigterm_hc_35),
+		TEST(test_kill_modes_hc_36_hc_37),
+		TEST(test_exec),
+		TEST(test_notify),
+		TEST(test_notify_goes_wrong),
+		TEST(test_extend_timeout),
+		TEST(test_oneshot),
+		TEST(test_oneshot_that_remains),
+		TEST(test_oneshot_that_fails),
+		TEST(test_all_lists),
+		TEST(test_failing_pre),
+		TEST(test_ignored_failures),
+		TEST(test_main_dies_during_post),
+		TEST(test_stop_during_pre_hc_34),
+		TEST(test_hanging_stop_commands_hc_34),
+		TEST(test_spawn_fails_hc_8),
+		TEST(test_start_and_stop_together_hc_50),
+		TEST(test_restart),
+		TEST(test_restart_prevented),
+		TEST(test_restart_table),
+		TEST(test_start_limit_hc_27),
+		TEST(test_start_limit_window_moves_hc_27),
+		TEST(test_backoff_hc_27),
+		TEST(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
