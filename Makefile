@@ -137,6 +137,7 @@ install: $(programs) ## into DESTDIR: init, modprobe, orlop-logd, units, man pag
 	install -m 755 $(bin)/orlop-logd $(DESTDIR)$(PREFIX)/libexec/orlop/orlop-logd
 	$(STRIP) $(DESTDIR)$(PREFIX)/sbin/init $(DESTDIR)$(PREFIX)/libexec/orlop/orlop-logd
 	install -m 644 $(wildcard units/*.*) $(DESTDIR)$(PREFIX)/lib/orlop/units
+	ln -sfn multi-user.target $(DESTDIR)$(PREFIX)/lib/orlop/units/default.target
 	for page in $(wildcard man/*.[1-9]); do \
 		install -m 644 -D -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page; \
 	done
