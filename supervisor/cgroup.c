@@ -121,18 +121,24 @@ void cgroup_watch_path(const struct unit *unit, struct buf *ret_path)
 	buf_add(ret_path, "/cgroup.events");
 }
 
-static void set_attribute(const struct unit *unit, int fd, const char *attribute, const char *value)
+/* @line is FILE=VALUE. */
+static void set_attribute(const struct unit *unit, int fd, const char *line)
 {
-	int r = value ? file_write(fd, attribute, value) : 0;
+	const char *equals = strchr(line, '=');
+	char file[64];
+	struct buf b = BUF(file);
+	int r;
 
+	buf_add_str(&b, (struct str){ line, (size_t)(equals - line) });
+	r = b.overflow ? -ENAMETOOLONG : file_write(fd, file, equals + 1);
 	if (r < 0)
-		log_warning("%s: %s=%s: %s (is the controller in the kernel?)", unit->name,
-			    attribute, value, error_name(r));
+		log_warning("%s: %s: %s (is the controller in the kernel?)", unit->name, line,
+			    error_name(r));
 }
 
 int cgroup_create(const struct unit *unit, int *ret_fd)
 {
-	const struct service_settings *s = &unit->service;
+	const struct text_list *attributes = &unit->cgroup->attributes;
 	char path[PATH_SIZE];
 	struct buf b = BUF(path);
 	_cleanup_fd_ int fd = -1;
@@ -150,12 +156,9 @@ int cgroup_create(const struct unit *unit, int *ret_fd)
 		return -errno;
 	/* A leaf left frozen by somebody would swallow the new process. */
 	(void)file_write(fd, "cgroup.freeze", "0");
-	set_attribute(unit, fd, "memory.max", s->memory_max);
-	set_attribute(unit, fd, "memory.high", s->memory_high);
-	set_attribute(unit, fd, "memory.low", s->memory_low);
-	set_attribute(unit, fd, "memory.min", s->memory_min);
-	set_attribute(unit, fd, "pids.max", s->tasks_max);
-	set_attribute(unit, fd, "cpu.weight", s->cpu_weight);
+	for (const char *line = text_list_next(attributes, NULL); line;
+	     line = text_list_next(attributes, line))
+		set_attribute(unit, fd, line);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }

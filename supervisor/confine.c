@@ -33,18 +33,19 @@ static int raise_ambient(uint64_t set)
 	return r;
 }
 
-static int filter_system_calls(const struct service_settings *s)
+static int filter_system_calls(const struct exec_settings *s)
 {
 	/* As systemd: a call that is not allowed kills the process with SIGSYS, which names it in the log. */
 	uint32_t refuse = SCMP_ACT_KILL_PROCESS;
 	/* What exec itself and the way out need, and systemd's @default always holds. */
 	static const char *const always[] = { "execve", "exit", "exit_group", "rt_sigreturn",
 					      "restart_syscall" };
-	scmp_filter_ctx filter = seccomp_init(s->system_call_filter_denies ? SCMP_ACT_ALLOW : refuse);
-	uint32_t action = s->system_call_filter_denies ? refuse : SCMP_ACT_ALLOW;
+	bool denies = !exec_has(s, EXEC_FLAG_SYSTEM_CALL_ALLOW);
+	scmp_filter_ctx filter = seccomp_init(denies ? SCMP_ACT_ALLOW : refuse);
+	uint32_t action = denies ? refuse : SCMP_ACT_ALLOW;
 	int r = filter ? 0 : -ENOMEM;
 
-	for (size_t i = 0; r == 0 && !s->system_call_filter_denies && i < ARRAY_SIZE(always); i++)
+	for (size_t i = 0; r == 0 && !denies && i < ARRAY_SIZE(always); i++)
 		r = seccomp_rule_add(filter, action, seccomp_syscall_resolve_name(always[i]), 0);
 	for (const char *name = text_list_next(&s->system_call_filter, NULL); r == 0 && name;
 	     name = text_list_next(&s->system_call_filter, name)) {
@@ -59,7 +60,7 @@ static int filter_system_calls(const struct service_settings *s)
 	return r < 0 ? r : seccomp_load(filter);
 }
 
-int confine(const struct service_settings *settings, enum confine_stage *ret_stage)
+int confine(const struct exec_settings *settings, enum confine_stage *ret_stage)
 {
 	int r = 0;
 
@@ -74,7 +75,7 @@ int confine(const struct service_settings *settings, enum confine_stage *ret_sta
 	if (r < 0)
 		return r;
 	*ret_stage = CONFINE_NO_NEW_PRIVILEGES;
-	if (settings->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	if (exec_has(settings, EXEC_FLAG_NO_NEW_PRIVILEGES) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	*ret_stage = CONFINE_SYSTEM_CALLS;
 	if (settings->system_call_filter.count > 0)

@@ -20,4 +20,4 @@ enum confine_stage {
  * @ret_stage: set to the stage that failed
  * Return: 0 or -errno (-EINVAL: a system call that libseccomp does not know).
  */
-int confine(const struct service_settings *settings, enum confine_stage *ret_stage);
+int confine(const struct exec_settings *settings, enum confine_stage *ret_stage);

@@ -162,12 +162,32 @@ static void settle(void)
 	}
 }
 
-int manager_start(void)
+const struct unit_set *manager_units(void)
 {
-	int r = job_start(anchor);
+	return &units;
+}
 
+int manager_job(unit_id id, enum job_type type)
+{
+	int r = 0;
+
+	switch (type) {
+	case JOB_NONE:
+		break;
+	case JOB_START:
+		r = job_start(id);
+		break;
+	case JOB_STOP:
+		job_stop(id);
+		break;
+	}
 	settle();
 	return r;
+}
+
+int manager_start(void)
+{
+	return manager_job(anchor, JOB_START);
 }
 
 void manager_stop_all(void)

@@ -43,6 +43,15 @@ int manager_init(int epoll_fd, const char *runtime_directory, const struct manag
  */
 int manager_load(const char *name, const char *const *search_path);
 
+/** manager_units() - Return: the units that are loaded; their ids are good until the next manager_reload(). */
+const struct unit_set *manager_units(void);
+
+/**
+ * manager_job() - wishes that @id be up or down, with all that hangs on it.
+ * Return: 0: the job is there (or there was nothing to do), and the observer tells how it ends; or as job_start().
+ */
+int manager_job(unit_id id, enum job_type type);
+
 /** manager_start() - starts what manager_load() loaded. Return: as job_start(). */
 int manager_start(void);
 

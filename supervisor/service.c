@@ -292,7 +292,7 @@ static void process_spawn(unit_id id, enum service_role role, const struct exec_
 		.pass_name = "control",
 		.nofile = &world.nofile,
 		.main_pid = role == ROLE_CONTROL ? service->process[ROLE_MAIN].pid : 0,
-		.notify_path = unit->service.notify_access == NOTIFY_NONE ? NULL : world.notify_path,
+		.notify_path = unit->service->notify_access == NOTIFY_NONE ? NULL : world.notify_path,
 	};
 	struct epoll_event watch = {
 		.events = EPOLLIN,
@@ -307,8 +307,8 @@ static void process_spawn(unit_id id, enum service_role role, const struct exec_
 	open_cgroup(id);
 	if (log_daemon && role == ROLE_MAIN)
 		request.pass_fd = log_link_peer();
-	open_log(id, unit->service.standard_output);
-	open_log(id, unit->service.standard_error);
+	open_log(id, unit->exec->stdio[1].target);
+	open_log(id, unit->exec->stdio[2].target);
 	request.cgroup_fd = service->cgroup_fd;
 	request.log_fd = service->log[false].write_fd;
 	request.log_console_fd = service->log[true].write_fd;
@@ -439,7 +439,7 @@ static void log_exit(unit_id id, enum service_role role, const siginfo_t *info, 
 	const char *name = unit_of(id)->name;
 	/* Once main is up the last command may be of another list. */
 	const struct exec_command *command = role == ROLE_MAIN && service->run.state != SERVICE_START
-						     ? unit_of(id)->service.commands[EXEC_START]
+						     ? unit_commands(unit_of(id), EXEC_START)
 						     : service->run.command;
 
 	if (info->si_code == CLD_EXITED && info->si_status == 0)
@@ -552,7 +552,7 @@ void service_on_notify(unit_id id, pid_t sender, const struct notify_message *me
 	struct service *service = &services[id];
 	struct service_event event = { 0 };
 
-	if (!may_notify(service, unit_of(id)->service.notify_access, sender)) {
+	if (!may_notify(service, unit_of(id)->service->notify_access, sender)) {
 		log_warning("%s: process %d may not notify (see NotifyAccess=)", unit_of(id)->name,
 			    sender);
 		return;

@@ -14,6 +14,7 @@
 struct step {
 	const struct unit *unit;
 	const struct service_settings *s;
+	const struct kill_settings *kill;
 	struct service_run *run;
 	uint64_t now;
 	struct service_actions *actions;
@@ -61,16 +62,16 @@ static void spawn(struct step *step, const struct exec_command *command, bool ma
 static void send_signals(struct step *step, bool last)
 {
 	struct service_run *run = step->run;
-	int sig = last ? SIGKILL : step->s->kill_signal;
+	int sig = last ? SIGKILL : step->kill->kill_signal;
 
-	if (step->s->kill_mode == KILL_NONE)
+	if (step->kill->kill_mode == KILL_NONE)
 		return;
-	if (step->s->kill_mode == KILL_CONTROL_GROUP && run->populated) {
+	if (step->kill->kill_mode == KILL_CONTROL_GROUP && run->populated) {
 		act(step, last ? ACTION_KILL_CGROUP : ACTION_SIGNAL_CGROUP, NULL, sig);
 		return;
 	}
-	if (step->s->kill_mode == KILL_MIXED && run->populated &&
-	    (last || (!run->main_alive && step->s->send_sigkill))) {
+	if (step->kill->kill_mode == KILL_MIXED && run->populated &&
+	    (last || (!run->main_alive && step->kill->send_sigkill))) {
 		act(step, ACTION_KILL_CGROUP, NULL, SIGKILL);
 		return;
 	}
@@ -85,11 +86,11 @@ static bool anybody_left(const struct step *step)
 {
 	const struct service_run *run = step->run;
 
-	if (step->s->kill_mode == KILL_NONE)
+	if (step->kill->kill_mode == KILL_NONE)
 		return false;
 	if (run->main_alive || run->control_alive)
 		return true;
-	return step->s->kill_mode != KILL_PROCESS && run->populated;
+	return step->kill->kill_mode != KILL_PROCESS && run->populated;
 }
 
 /* KillMode=mixed: once those are gone who were asked to go, the rest is not asked but killed. */
@@ -97,7 +98,7 @@ static void kill_followers(struct step *step)
 {
 	const struct service_run *run = step->run;
 
-	if (step->s->kill_mode == KILL_MIXED && step->s->send_sigkill && !run->main_alive &&
+	if (step->kill->kill_mode == KILL_MIXED && step->kill->send_sigkill && !run->main_alive &&
 	    !run->control_alive && run->populated)
 		act(step, ACTION_KILL_CGROUP, NULL, SIGKILL);
 }
@@ -114,7 +115,7 @@ static void enter_stop_sigterm(struct step *step)
 
 static void enter_stop_sigkill(struct step *step)
 {
-	if (!step->s->send_sigkill) {
+	if (!step->kill->send_sigkill) {
 		enter_stop_post(step);
 		return;
 	}
@@ -124,7 +125,7 @@ static void enter_stop_sigkill(struct step *step)
 
 static void enter_stop(struct step *step)
 {
-	const struct exec_command *command = step->s->commands[EXEC_STOP];
+	const struct exec_command *command = unit_commands(step->unit, EXEC_STOP);
 
 	if (!command) {
 		enter_stop_sigterm(step);
@@ -136,7 +137,7 @@ static void enter_stop(struct step *step)
 
 static void enter_stop_post(struct step *step)
 {
-	const struct exec_command *command = step->s->commands[EXEC_STOP_POST];
+	const struct exec_command *command = unit_commands(step->unit, EXEC_STOP_POST);
 
 	if (!command) {
 		enter_down(step);
@@ -150,25 +151,32 @@ static void enter_stop_post(struct step *step)
 static void enter_final(struct step *step, enum service_state state)
 {
 	enter(step, state, step->s->stop_timeout);
-	if (!anybody_left(step) || (state == SERVICE_FINAL_SIGKILL && !step->s->send_sigkill)) {
+	if (!anybody_left(step) || (state == SERVICE_FINAL_SIGKILL && !step->kill->send_sigkill)) {
 		enter_down(step);
 		return;
 	}
 	send_signals(step, state == SERVICE_FINAL_SIGKILL);
 }
 
+/* Whether an exit, as waitid(2) reports it, is in @set. */
+static bool in_set(const struct exit_status_set *set, int code, int status)
+{
+	if (!set || status < 0)
+		return false;
+	if (code == CLD_EXITED)
+		return status < 256 && set->codes[status / 64] >> (status % 64) & 1;
+	return (code == CLD_KILLED || code == CLD_DUMPED) && status > 0 && status <= 64 &&
+	       set->signals >> (status - 1) & 1;
+}
+
 static bool may_restart(const struct step *step)
 {
 	const struct service_run *run = step->run;
-	const struct exit_status_set *prevent = &step->s->restart_prevent_statuses;
+	const struct exit_status_set *prevent = step->s->restart_prevent_statuses;
 
 	if (run->stop_wanted || run->result == RESULT_START_LIMIT)
 		return false;
-	if (run->main_code == CLD_EXITED && run->main_status >= 0 && run->main_status < 256 &&
-	    prevent->codes[run->main_status / 64] >> (run->main_status % 64) & 1)
-		return false;
-	if ((run->main_code == CLD_KILLED || run->main_code == CLD_DUMPED) &&
-	    run->main_status > 0 && prevent->signals >> (run->main_status - 1) & 1)
+	if (in_set(prevent, run->main_code, run->main_status))
 		return false;
 
 	/* The table of Restart= in systemd.service(5). */
@@ -208,14 +216,14 @@ static bool start_limit_hit(struct step *step)
 {
 	struct service_run *run = step->run;
 
-	if (step->unit->start_limit_interval == 0 || step->unit->start_limit_burst == 0)
+	if (step->unit->settings->start_limit_interval == 0 || step->unit->settings->start_limit_burst == 0)
 		return false;
 	if (run->starts_in_window == 0 ||
-	    clock_add(run->window_began, step->unit->start_limit_interval) <= step->now) {
+	    clock_add(run->window_began, step->unit->settings->start_limit_interval) <= step->now) {
 		run->window_began = step->now;
 		run->starts_in_window = 0;
 	}
-	if (run->starts_in_window >= step->unit->start_limit_burst)
+	if (run->starts_in_window >= step->unit->settings->start_limit_burst)
 		return true;
 	run->starts_in_window++;
 	return false;
@@ -237,9 +245,9 @@ static void begin(struct step *step)
 		act(step, ACTION_RELEASE, NULL, 0);
 		return;
 	}
-	if (step->s->commands[EXEC_START_PRE]) {
+	if (unit_commands(step->unit, EXEC_START_PRE)) {
 		enter(step, SERVICE_START_PRE, step->s->start_timeout);
-		spawn(step, step->s->commands[EXEC_START_PRE], false);
+		spawn(step, unit_commands(step->unit, EXEC_START_PRE), false);
 		return;
 	}
 	enter_start(step);
@@ -279,17 +287,17 @@ static void enter_running(struct step *step)
 
 static void enter_start_post(struct step *step)
 {
-	if (!step->s->commands[EXEC_START_POST]) {
+	if (!unit_commands(step->unit, EXEC_START_POST)) {
 		enter_running(step);
 		return;
 	}
 	enter(step, SERVICE_START_POST, step->s->start_timeout);
-	spawn(step, step->s->commands[EXEC_START_POST], false);
+	spawn(step, unit_commands(step->unit, EXEC_START_POST), false);
 }
 
 static void enter_start(struct step *step)
 {
-	const struct exec_command *command = step->s->commands[EXEC_START];
+	const struct exec_command *command = unit_commands(step->unit, EXEC_START);
 
 	enter(step, SERVICE_START, step->s->start_timeout);
 	if (!command) { /* a oneshot that has only ExecStop= */
@@ -302,20 +310,12 @@ static void enter_start(struct step *step)
 static enum service_result exit_result(const struct step *step, const struct service_event *event,
 				       bool daemon)
 {
-	const struct exit_status_set *good = &step->s->success_statuses;
-
 	if (event->oom)
 		return RESULT_OOM_KILL;
-	if (event->code == CLD_EXITED) {
-		if (event->status == 0)
-			return RESULT_SUCCESS;
-		if (event->status > 0 && event->status < 256 &&
-		    good->codes[event->status / 64] >> (event->status % 64) & 1)
-			return RESULT_SUCCESS;
-		return RESULT_EXIT_CODE;
-	}
-	if (event->status > 0 && good->signals >> (event->status - 1) & 1)
+	if (in_set(step->s->success_statuses, event->code, event->status))
 		return RESULT_SUCCESS;
+	if (event->code == CLD_EXITED)
+		return event->status == 0 ? RESULT_SUCCESS : RESULT_EXIT_CODE;
 	/* A daemon that ends by one of these was asked to. */
 	if (event->code == CLD_KILLED && daemon &&
 	    (event->status == SIGHUP || event->status == SIGINT || event->status == SIGTERM ||
@@ -331,7 +331,7 @@ static void on_main_exit(struct step *step, const struct service_event *event)
 	/* Of several commands the one at hand; later the last command may be of another list. */
 	const struct exec_command *command = run->state == SERVICE_START
 						     ? run->command
-						     : step->s->commands[EXEC_START];
+						     : unit_commands(step->unit, EXEC_START);
 
 	run->main_alive = false;
 	run->populated = event->populated;
@@ -660,7 +660,8 @@ void service_step(const struct unit *unit, struct service_run *run, const struct
 {
 	struct step step = {
 		.unit = unit,
-		.s = &unit->service,
+		.s = unit->service,
+		.kill = unit->kill,
 		.run = run,
 		.now = now,
 		.actions = ret_actions,

@@ -108,7 +108,7 @@ static int reset_signals(void)
 	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
 }
 
-static int set_oom_score(const struct service_settings *s)
+static int set_oom_score(const struct exec_settings *s)
 {
 	char text[16];
 	struct buf b = BUF(text);
@@ -143,7 +143,7 @@ static int set_limit(unsigned resource, const struct rlimit *limit)
 
 static int set_limits(const struct spawn_request *request)
 {
-	const struct service_settings *s = &request->unit->service;
+	const struct exec_settings *s = request->unit->exec;
 	struct rlimit nofile = { .rlim_cur = NOFILE_SOFT, .rlim_max = NOFILE_HARD };
 
 	if (request->nofile->rlim_max < NOFILE_HARD)
@@ -162,7 +162,7 @@ static int set_limits(const struct spawn_request *request)
 /* Opens what @target names on descriptor @number. */
 static int set_stream(const struct spawn_request *request, enum stdio_target target, int number)
 {
-	const char *tty = request->unit->service.tty_path ? request->unit->service.tty_path
+	const char *tty = request->unit->exec->tty_path ? request->unit->exec->tty_path
 							  : "/dev/console";
 	_cleanup_fd_ int opened = -1;
 	int fd = -1;
@@ -184,6 +184,16 @@ static int set_stream(const struct spawn_request *request, enum stdio_target tar
 		if (opened < 0 && errno == ENOENT)
 			fd = STDERR_FILENO;
 		break;
+	case STDIO_KMSG_CONSOLE:
+	case STDIO_TTY_FORCE:
+	case STDIO_TTY_FAIL:
+	case STDIO_SOCKET:
+	case STDIO_FILE:
+	case STDIO_APPEND:
+	case STDIO_TRUNCATE:
+	case STDIO_FD:
+	case STDIO_DATA:
+		return -ENOTSUP;
 	case STDIO_TTY:
 		opened = open(tty, O_RDWR | O_CLOEXEC | O_NOCTTY);
 		/* StandardInput=tty: the terminal becomes the controlling one of the service's session. */
@@ -275,7 +285,7 @@ static int environment_printf(struct strings *env, const char *format, ...)
 
 static int build_environment(const struct spawn_request *request, struct strings *env)
 {
-	const struct text_list *own = &request->unit->service.environment;
+	const struct text_list *own = &request->unit->exec->environment;
 	uint8_t id[16];
 	char hex[sizeof(id) * 2 + 1];
 	struct buf b = BUF(hex);
@@ -401,7 +411,7 @@ static _noreturn_ void child_run(const struct spawn_request *request, int status
 		[CONFINE_NO_NEW_PRIVILEGES] = STAGE_NO_NEW_PRIVILEGES,
 		[CONFINE_SYSTEM_CALLS] = STAGE_SYSTEM_CALLS,
 	};
-	const struct service_settings *s = &request->unit->service;
+	const struct exec_settings *s = request->unit->exec;
 	const char *directory = s->working_directory ? s->working_directory : "/";
 	enum confine_stage confine_stage;
 	struct strings env = { 0 };
@@ -422,13 +432,13 @@ static _noreturn_ void child_run(const struct spawn_request *request, int status
 		child_fail(status_fd, STAGE_LIMITS, r);
 	if (s->nice_set && setpriority(PRIO_PROCESS, 0, s->nice) < 0)
 		child_fail(status_fd, STAGE_NICE, -errno);
-	r = set_stream(request, s->standard_input, 0);
+	r = set_stream(request, s->stdio[0].target, 0);
 	if (r < 0)
 		child_fail(status_fd, STAGE_STDIN, r);
-	r = set_stream(request, s->standard_output, 1);
+	r = set_stream(request, s->stdio[1].target, 1);
 	if (r < 0)
 		child_fail(status_fd, STAGE_STDOUT, r);
-	r = set_stream(request, s->standard_error, 2);
+	r = set_stream(request, s->stdio[2].target, 2);
 	if (r < 0)
 		child_fail(status_fd, STAGE_STDERR, r);
 	if (chdir(directory) < 0)
@@ -443,7 +453,7 @@ static _noreturn_ void child_run(const struct spawn_request *request, int status
 		r = build_arguments(request->command, &env, &argv);
 	if (r < 0 || argv.count == 0)
 		child_fail(status_fd, STAGE_MEMORY, r < 0 ? r : -EINVAL);
-	if (!(request->command->flags & EXEC_PRIVILEGED)) {
+	if (!(request->command->flags & (EXEC_FULLY_PRIVILEGED | EXEC_KEEP_IDENTITY))) {
 		r = confine(s, &confine_stage);
 		if (r < 0)
 			child_fail(status_fd, of_confine[confine_stage], r);

@@ -44,7 +44,8 @@ static unit_id unit_add(struct unit_set *set, const char *name)
 	kept = text_keep(&set->text, str_from(name));
 	if (!kept)
 		return UNIT_NONE;
-	unit_defaults(&set->units[set->count], kept, type);
+	set->units[set->count] = (struct unit){ .name = kept, .description = kept };
+	set->units[set->count].type = (uint8_t)type;
 	return set->count++;
 }
 
@@ -110,9 +111,9 @@ static int resolve_alias(const struct unit_loader *loader, const char *name,
 	return -ELOOP;
 }
 
-/* Reads one file into @unit. Return: 0, -errno of the file (reported), or -ENOSPC of the arena. */
-static int apply_file(const struct unit_loader *loader, struct unit_set *set, struct unit *unit,
-		      const char *path)
+/* Reads one file into @draft. Return: 0, -errno of the file (reported), or -ENOSPC of the arena. */
+static int apply_file(const struct unit_loader *loader, struct unit_set *set,
+		      struct unit_draft *draft, const char *path)
 {
 	static char text[UNIT_FILE_MAX];
 	ssize_t n = file_read(AT_FDCWD, path, text, sizeof(text));
@@ -126,13 +127,13 @@ static int apply_file(const struct unit_loader *loader, struct unit_set *set, st
 		report(loader, path, "holds a NUL byte: not a text file");
 		return -EINVAL;
 	}
-	r = unit_table_apply(unit, &set->text, path, (struct str){ text, (size_t)n },
+	r = unit_table_apply(draft, &set->text, path, (struct str){ text, (size_t)n },
 			     loader->problem, loader->context);
 	return r == -ENOSPC ? r : 0;
 }
 
-static int load_drop_ins(const struct unit_loader *loader, struct unit_set *set, struct unit *unit,
-			 const char *name)
+static int load_drop_ins(const struct unit_loader *loader, struct unit_set *set,
+			 struct unit_draft *draft, const char *name)
 {
 	/* A name in a stronger directory hides the same name in a weaker one; order is by name over all. */
 	char previous[DIRECTORY_NAME_SIZE] = "";
@@ -159,7 +160,7 @@ static int load_drop_ins(const struct unit_loader *loader, struct unit_set *set,
 		}
 		if (!*best)
 			return 0;
-		r = apply_file(loader, set, unit, best_path);
+		r = apply_file(loader, set, draft, best_path);
 		if (r == -ENOSPC)
 			return r;
 		memcpy(previous, best, sizeof(previous));
@@ -167,111 +168,122 @@ static int load_drop_ins(const struct unit_loader *loader, struct unit_set *set,
 }
 
 /* The links in NAME.wants/ and NAME.requires/ count as lines in the file itself. */
-static int load_links(const struct unit_loader *loader, struct unit_set *set, struct unit *unit,
-		      const char *suffix, enum unit_dependency kind)
+static int load_links(const struct unit_loader *loader, struct unit_draft *draft, const char *suffix,
+		      enum unit_dependency kind)
 {
 	for (const char *const *dir = loader->search_path; *dir; dir++) {
 		char path[PATH_SIZE];
 		char name[DIRECTORY_NAME_SIZE] = "";
 		struct buf b = BUF(path);
 
-		buf_printf(&b, "%s/%s.%s", *dir, unit->name, suffix);
+		buf_printf(&b, "%s/%s.%s", *dir, draft->name, suffix);
 		while (!b.overflow && directory_next_sorted(AT_FDCWD, path, name, "", name) > 0) {
-			if (text_list_has(&unit->dependencies[kind], name))
+			if (text_list_has(&draft->dependencies[kind], name))
 				continue;
-			if (text_list_add(&set->text, &unit->dependencies[kind], str_from(name)) < 0)
+			if (text_list_add(&draft->text, &draft->dependencies[kind], str_from(name)) < 0)
 				return -ENOSPC;
 		}
 	}
 	return 0;
 }
 
-static int add_default(struct unit_set *set, struct unit *unit, enum unit_dependency kind,
-		       const char *name)
+static int add_default(struct unit_draft *draft, enum unit_dependency kind, const char *name)
 {
-	if (text_list_has(&unit->dependencies[kind], name))
+	if (text_list_has(&draft->dependencies[kind], name))
 		return 0;
-	return text_list_add(&set->text, &unit->dependencies[kind], str_from(name));
+	return text_list_add(&draft->text, &draft->dependencies[kind], str_from(name));
 }
 
 /*
  * DefaultDependencies=yes (systemd.service(5), systemd.target(5)): services come after the basic
  * system, and all go before shutdown. What targets come after is said when all units are known.
  */
-static int add_default_dependencies(struct unit_set *set, struct unit *unit)
+static int add_default_dependencies(struct unit_draft *draft)
 {
 	int r;
 
-	if (!unit->default_dependencies || strcmp(unit->name, "shutdown.target") == 0)
+	if (!draft->settings.default_dependencies || strcmp(draft->name, "shutdown.target") == 0)
 		return 0;
-	r = add_default(set, unit, UNIT_CONFLICTS, "shutdown.target");
+	r = add_default(draft, UNIT_CONFLICTS, "shutdown.target");
 	if (r == 0)
-		r = add_default(set, unit, UNIT_BEFORE, "shutdown.target");
+		r = add_default(draft, UNIT_BEFORE, "shutdown.target");
 	if (r < 0)
 		return r;
-	if (unit->type == UNIT_SERVICE) {
-		r = add_default(set, unit, UNIT_REQUIRES, "sysinit.target");
+	if (draft->type == UNIT_SERVICE) {
+		r = add_default(draft, UNIT_REQUIRES, "sysinit.target");
 		if (r == 0)
-			r = add_default(set, unit, UNIT_AFTER, "sysinit.target");
-		return r == 0 ? add_default(set, unit, UNIT_AFTER, "basic.target") : r;
+			r = add_default(draft, UNIT_AFTER, "sysinit.target");
+		return r == 0 ? add_default(draft, UNIT_AFTER, "basic.target") : r;
 	}
 	return 0;
 }
 
-static int load_one(const struct unit_loader *loader, struct unit_set *set, struct unit *unit)
+/* Everything that the files of a unit say, into @draft. Return: 0, -errno of its file, or -ENOSPC. */
+static int read_files(const struct unit_loader *loader, struct unit_set *set,
+		      struct unit_draft *draft, const char *path)
+{
+	char template[UNIT_NAME_SIZE];
+	int r = apply_file(loader, set, draft, path);
+
+	if (r == 0 && template_name(draft->name, template))
+		r = load_drop_ins(loader, set, draft, template);
+	if (r == 0)
+		r = load_drop_ins(loader, set, draft, draft->name);
+	if (r == 0)
+		r = load_links(loader, draft, "wants", UNIT_WANTS);
+	if (r == 0)
+		r = load_links(loader, draft, "requires", UNIT_REQUIRES);
+	if (r == 0)
+		r = add_default_dependencies(draft);
+	return r;
+}
+
+/* Fills @unit and leaves the names that it depends on in @draft. */
+static int load_one(const struct unit_loader *loader, struct unit_set *set, struct unit *unit,
+		    struct unit_draft *draft)
 {
 	char path[PATH_SIZE];
 	char template[UNIT_NAME_SIZE];
 	char target[PATH_SIZE];
-	bool instance = template_name(unit->name, template);
 	const char *why;
 	ssize_t n;
 	int r;
 
+	unit_draft_begin(draft, unit->name, (enum unit_type)unit->type);
 	unit->load = UNIT_NOT_FOUND;
 	if (find_file(loader, unit->name, path) < 0 &&
-	    (!instance || find_file(loader, template, path) < 0))
-		return 0;
+	    (!template_name(unit->name, template) || find_file(loader, template, path) < 0))
+		return unit_draft_keep(draft, &set->text, unit);
 	unit->path = text_keep(&set->text, str_from(path));
 	if (!unit->path)
 		return -ENOSPC;
 	n = readlink(path, target, sizeof(target));
 	if (n == (ssize_t)strlen("/dev/null") && memcmp(target, "/dev/null", (size_t)n) == 0) {
 		unit->load = UNIT_MASKED;
-		return 0;
+		return unit_draft_keep(draft, &set->text, unit);
 	}
 	unit->load = UNIT_LOADED;
-	r = apply_file(loader, set, unit, path);
+	r = read_files(loader, set, draft, path);
 	if (r == -ENOSPC)
 		return r;
 	if (r < 0) {
 		unit->load = UNIT_BAD;
-		return 0;
+		unit_draft_begin(draft, unit->name, (enum unit_type)unit->type);
+		return unit_draft_keep(draft, &set->text, unit);
 	}
-	if (instance)
-		r = load_drop_ins(loader, set, unit, template);
-	if (r == 0)
-		r = load_drop_ins(loader, set, unit, unit->name);
-	if (r == 0)
-		r = load_links(loader, set, unit, "wants", UNIT_WANTS);
-	if (r == 0)
-		r = load_links(loader, set, unit, "requires", UNIT_REQUIRES);
-	if (r == 0)
-		r = add_default_dependencies(set, unit);
-	if (r < 0)
-		return r;
-	why = unit_table_finish(unit);
+	why = unit_table_finish(draft);
 	if (why) {
 		report(loader, unit->path, why);
 		unit->load = UNIT_BAD;
 	}
-	return 0;
+	return unit_draft_keep(draft, &set->text, unit);
 }
 
 /* Turns the names of one dependency kind into edges; names that are no units are reported. */
-static int add_edges(const struct unit_loader *loader, struct unit_set *set, unit_id id, int kind)
+static int add_edges(const struct unit_loader *loader, struct unit_set *set, unit_id id,
+		     const struct unit_draft *draft, int kind)
 {
-	const struct text_list *names = &set->units[id].dependencies[kind];
+	const struct text_list *names = &draft->dependencies[kind];
 
 	for (const char *name = text_list_next(names, NULL); name; name = text_list_next(names, name)) {
 		char resolved[UNIT_NAME_SIZE];
@@ -348,8 +360,8 @@ static int order_targets(struct unit_set *set)
 		const struct unit *pulled = &set->units[edge->to];
 
 		if (edge->kind > UNIT_BINDS_TO || target->type != UNIT_TARGET ||
-		    !target->default_dependencies || pulled->load != UNIT_LOADED ||
-		    !pulled->default_dependencies || comes_after(set, edge->to, edge->from))
+		    !target->settings->default_dependencies || pulled->load != UNIT_LOADED ||
+		    !pulled->settings->default_dependencies || comes_after(set, edge->to, edge->from))
 			continue;
 		if (set->edge_count == UNIT_EDGE_MAX)
 			return -ENOSPC;
@@ -362,6 +374,7 @@ static int order_targets(struct unit_set *set)
 
 int unit_load(const struct unit_loader *loader, struct unit_set *set, const char *name, unit_id *ret_id)
 {
+	static struct unit_draft draft;
 	char resolved[UNIT_NAME_SIZE];
 	unit_id id;
 
@@ -375,10 +388,10 @@ int unit_load(const struct unit_loader *loader, struct unit_set *set, const char
 		return -EINVAL;
 	/* New units are added behind the last while their namers are loaded, so one walk sees them all. */
 	for (id = 0; id < set->count; id++) {
-		int r = load_one(loader, set, &set->units[id]);
+		int r = load_one(loader, set, &set->units[id], &draft);
 
 		for (int kind = 0; r == 0 && kind < UNIT_DEPENDENCY_COUNT; kind++)
-			r = add_edges(loader, set, id, kind);
+			r = add_edges(loader, set, id, &draft, kind);
 		if (r < 0)
 			return r;
 	}

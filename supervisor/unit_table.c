@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * The table of directives: see unit_table.h. Each row names the function that turns a value into
- * fields of struct unit; a function changes nothing when it refuses a value. Pure.
+ * fields of struct unit_draft; a function changes nothing when it refuses a value. Pure.
  */
 #include "supervisor/unit_table.h"
 
@@ -14,71 +14,89 @@
 #define VALUE_MAX UNIT_LINE_MAX
 
 struct directive;
-typedef int directive_fn(struct unit *unit, struct text_arena *arena, const struct directive *d,
+typedef int directive_fn(struct unit_draft *draft, struct text_arena *arena, const struct directive *d,
 			 struct str value);
 
 struct directive {
 	const char *section;
 	const char *name;
 	directive_fn *set;
-	size_t offset;	   /* of the field, from the start of struct unit */
-	const void *names; /* for enums: a NULL-terminated list, in the order of the enum */
+	size_t offset;	   /* of the field, from the start of struct unit_draft */
+	const void *names; /* for enums: a NULL-terminated list, in the order of the enum; the cgroup file */
 	int number;	   /* dependency kind, exec list or resource */
 	const char *expects;
 };
 
-#define FIELD(type, unit, d) ((type *)(void *)((char *)(unit) + (d)->offset))
+#define FIELD(type, draft, d) ((type *)(void *)((char *)(draft) + (d)->offset))
 
-static int expand(struct unit *unit, struct str value, struct buf *b)
+static int expand(struct unit_draft *draft, struct str value, struct buf *b)
 {
-	return unit_specifiers(value, unit->name, b);
+	return unit_specifiers(value, draft->name, b);
 }
 
-static int set_nothing(struct unit *unit _unused_, struct text_arena *arena _unused_,
+static int set_nothing(struct unit_draft *draft _unused_, struct text_arena *arena _unused_,
 		       const struct directive *d _unused_, struct str value _unused_)
 {
 	return 0;
 }
 
-static int set_text(struct unit *unit, struct text_arena *arena, const struct directive *d,
+static int set_text(struct unit_draft *draft, struct text_arena *arena, const struct directive *d,
 		    struct str value)
 {
 	char expanded[VALUE_MAX];
 	struct buf b = BUF(expanded);
 	const char *kept;
-	int r = expand(unit, value, &b);
+	int r = expand(draft, value, &b);
 
 	if (r < 0)
 		return r;
-	kept = b.len > 0 ? text_keep(arena, (struct str){ b.p, b.len }) : NULL;
+	kept = b.len > 0 ? text_intern_str(arena, (struct str){ b.p, b.len }) : NULL;
 	if (b.len > 0 && !kept)
 		return -ENOSPC;
-	*FIELD(const char *, unit, d) = kept;
+	*FIELD(const char *, draft, d) = kept;
 	return 0;
 }
 
-static int set_path(struct unit *unit, struct text_arena *arena, const struct directive *d,
+static int set_path(struct unit_draft *draft, struct text_arena *arena, const struct directive *d,
 		    struct str value)
 {
 	if (value.n > 0 && value.p[0] != '/' && value.p[0] != '%')
 		return -EINVAL;
-	return set_text(unit, arena, d, value);
+	return set_text(draft, arena, d, value);
 }
 
-static int set_boolean(struct unit *unit, struct text_arena *arena _unused_,
+static int set_boolean(struct unit_draft *draft, struct text_arena *arena _unused_,
 		       const struct directive *d, struct str value)
 {
-	return unit_boolean(value, FIELD(bool, unit, d));
+	return unit_boolean(value, FIELD(bool, draft, d));
 }
 
-static int set_time(struct unit *unit, struct text_arena *arena _unused_, const struct directive *d,
+static int set_time(struct unit_draft *draft, struct text_arena *arena _unused_, const struct directive *d,
 		    struct str value)
 {
-	return unit_time(value, FIELD(uint64_t, unit, d));
+	return unit_time(value, FIELD(uint64_t, draft, d));
+}
+
+static void put_flag(struct unit_draft *draft, enum exec_flag flag, bool on)
+{
+	uint64_t bit = UINT64_C(1) << flag;
+
+	draft->exec.flags = on ? draft->exec.flags | bit : draft->exec.flags & ~bit;
+}
+
+static int set_flag(struct unit_draft *draft, struct text_arena *arena _unused_,
+		    const struct directive *d, struct str value)
+{
+	bool on;
+	int r = unit_boolean(value, &on);
+
+	if (r == 0)
+		put_flag(draft, (enum exec_flag)d->number, on);
+	return r;
 }
 
 /* TimeoutStartSec= and TimeoutStopSec=: 0 means the same as infinity. */
-static int set_timeout(struct unit *unit, struct text_arena *arena _unused_,
+static int set_timeout(struct unit_draft *draft, struct text_arena *arena _unused_,
 		       const struct directive *d, struct str value)
 {
 	uint64_t ns;
@@ -86,21 +104,21 @@ static int set_timeout(struct unit *unit, struct text_arena *arena _unused_,
 
 	if (r < 0)
 		return r;
-	*FIELD(uint64_t, unit, d) = ns == 0 ? CLOCK_TIME_MAX : ns;
+	*FIELD(uint64_t, draft, d) = ns == 0 ? CLOCK_TIME_MAX : ns;
 	return 0;
 }
 
-static int set_timeout_both(struct unit *unit, struct text_arena *arena, const struct directive *d,
+static int set_timeout_both(struct unit_draft *draft, struct text_arena *arena, const struct directive *d,
 			    struct str value)
 {
-	int r = set_timeout(unit, arena, d, value);
+	int r = set_timeout(draft, arena, d, value);
 
 	if (r == 0)
-		unit->service.stop_timeout = unit->service.start_timeout;
+		draft->service.stop_timeout = draft->service.start_timeout;
 	return r;
 }
 
-static int set_count(struct unit *unit, struct text_arena *arena _unused_,
+static int set_count(struct unit_draft *draft, struct text_arena *arena _unused_,
 		     const struct directive *d, struct str value)
 {
 	uint64_t number;
@@ -110,40 +128,40 @@ static int set_count(struct unit *unit, struct text_arena *arena _unused_,
 		return r;
 	if (number > UINT32_MAX)
 		return -ERANGE;
-	*FIELD(uint32_t, unit, d) = (uint32_t)number;
+	*FIELD(uint32_t, draft, d) = (uint32_t)number;
 	return 0;
 }
 
-static int set_enum(struct unit *unit, struct text_arena *arena _unused_, const struct directive *d,
+static int set_enum(struct unit_draft *draft, struct text_arena *arena _unused_, const struct directive *d,
 		    struct str value)
 {
 	const char *const *names = d->names;
 
 	for (int i = 0; names[i]; i++)
 		if (str_is(value, names[i])) {
-			*FIELD(int, unit, d) = i;
+			*FIELD(int, draft, d) = i;
 			return 0;
 		}
 	return -EINVAL;
 }
 
-static int set_signal(struct unit *unit, struct text_arena *arena _unused_,
+static int set_signal(struct unit_draft *draft, struct text_arena *arena _unused_,
 		      const struct directive *d, struct str value)
 {
 	int number = unit_signal(value);
 
 	if (number < 0)
 		return number;
-	*FIELD(int, unit, d) = number;
+	*FIELD(uint8_t, draft, d) = (uint8_t)number;
 	return 0;
 }
 
-static int set_dependency(struct unit *unit, struct text_arena *arena, const struct directive *d,
-			  struct str value)
+static int set_dependency(struct unit_draft *draft, struct text_arena *arena _unused_,
+			  const struct directive *d, struct str value)
 {
 	char word[VALUE_MAX];
 	char expanded[VALUE_MAX];
-	struct text_list list = unit->dependencies[d->number];
+	struct text_list list = draft->dependencies[d->number];
 	struct buf b = BUF(word);
 	int r;
 
@@ -151,15 +169,15 @@ static int set_dependency(struct unit *unit, struct text_arena *arena, const str
 	while ((r = unit_next_word(&value, &b)) > 0) {
 		struct buf e = BUF(expanded);
 
-		r = expand(unit, (struct str){ b.p, b.len }, &e);
+		r = expand(draft, (struct str){ b.p, b.len }, &e);
 		if (r == 0)
-			r = text_list_add(arena, &list, (struct str){ e.p, e.len });
+			r = text_list_add(&draft->text, &list, (struct str){ e.p, e.len });
 		if (r < 0)
 			return r;
 	}
 	if (r < 0)
 		return r;
-	unit->dependencies[d->number] = list;
+	draft->dependencies[d->number] = list;
 	return 0;
 }
 
@@ -171,15 +189,16 @@ static unsigned exec_prefix(char c)
 	case ':':
 		return EXEC_NO_EXPANSION;
 	case '+':
+		return EXEC_FULLY_PRIVILEGED;
 	case '!':
-		return EXEC_PRIVILEGED;
+		return EXEC_KEEP_IDENTITY;
 	default:
 		return 0;
 	}
 }
 
 /* One command: its words up to the end or a lone ";". @rest is moved behind it. */
-static int parse_command(struct unit *unit, struct text_arena *arena, struct str *rest,
+static int parse_command(struct unit_draft *draft, struct text_arena *arena, struct str *rest,
 			 struct exec_command *ret_command)
 {
 	char word[VALUE_MAX];
@@ -194,7 +213,7 @@ static int parse_command(struct unit *unit, struct text_arena *arena, struct str
 		if (rest->p[0] == '@')
 			own_argv0 = true;
 		else
-			command.flags |= exec_prefix(rest->p[0]);
+			command.flags |= (uint8_t)exec_prefix(rest->p[0]);
 		*rest = (struct str){ rest->p + 1, rest->n - 1 };
 	}
 	for (;;) {
@@ -215,7 +234,7 @@ static int parse_command(struct unit *unit, struct text_arena *arena, struct str
 		r = unit_next_word(rest, &b);
 		if (r <= 0)
 			break;
-		r = expand(unit, (struct str){ b.p, b.len }, &e);
+		r = expand(draft, (struct str){ b.p, b.len }, &e);
 		if (r < 0)
 			return r;
 		if (!command.path) {
@@ -239,58 +258,63 @@ static int parse_command(struct unit *unit, struct text_arena *arena, struct str
 	return 0;
 }
 
-static int set_exec(struct unit *unit, struct text_arena *arena, const struct directive *d,
+/* A list is built in the draft, and constant for everybody else. */
+static struct exec_command **next_of(struct exec_command *command)
+{
+	return (struct exec_command **)(uintptr_t)&command->next;
+}
+
+static int set_exec(struct unit_draft *draft, struct text_arena *arena, const struct directive *d,
 		    struct str value)
 {
-	const struct exec_command **head = &unit->service.commands[d->number];
+	struct exec_command **tail = &draft->commands[d->number];
 	struct exec_command *first = NULL;
-	struct exec_command **tail = &first;
+	struct exec_command **last = &first;
 
 	if (value.n == 0) {
-		*head = NULL;
+		*tail = NULL;
 		return 0;
 	}
 	do {
 		struct exec_command command;
 		struct exec_command *kept;
-		int r = parse_command(unit, arena, &value, &command);
+		int r = parse_command(draft, arena, &value, &command);
 
 		if (r < 0)
 			return r;
-		kept = text_reserve(arena, sizeof(*kept));
+		kept = text_reserve(&draft->text, sizeof(*kept));
 		if (!kept)
 			return -ENOSPC;
 		*kept = command;
-		*tail = kept;
-		/* The list is built here and constant for everybody else. */
-		tail = (struct exec_command **)(uintptr_t)&kept->next;
+		*last = kept;
+		last = next_of(kept);
 		value = str_trim(value);
 	} while (value.n > 0);
 
-	while (*head)
-		head = (const struct exec_command **)(uintptr_t) & (*head)->next;
-	*head = first;
+	while (*tail)
+		tail = next_of(*tail);
+	*tail = first;
 	return 0;
 }
 
-static int set_environment(struct unit *unit, struct text_arena *arena,
+static int set_environment(struct unit_draft *draft, struct text_arena *arena,
 			   const struct directive *d _unused_, struct str value)
 {
-	struct text_list list = unit->service.environment;
+	struct text_list list = draft->exec.environment;
 	char word[VALUE_MAX];
 	char expanded[VALUE_MAX];
 	struct buf b = BUF(word);
 	int r;
 
 	if (value.n == 0) {
-		unit->service.environment = (struct text_list){ 0 };
+		draft->exec.environment = (struct text_list){ 0 };
 		return 0;
 	}
 	while ((r = unit_next_word(&value, &b)) > 0) {
 		struct buf e = BUF(expanded);
 		const char *equals;
 
-		r = expand(unit, (struct str){ b.p, b.len }, &e);
+		r = expand(draft, (struct str){ b.p, b.len }, &e);
 		equals = strchr(e.p, '=');
 		if (r == 0 && (!equals || equals == e.p))
 			r = -EINVAL;
@@ -301,14 +325,14 @@ static int set_environment(struct unit *unit, struct text_arena *arena,
 	}
 	if (r < 0)
 		return r;
-	unit->service.environment = list;
+	draft->exec.environment = list;
 	return 0;
 }
 
-static int set_statuses(struct unit *unit, struct text_arena *arena _unused_,
+static int set_statuses(struct unit_draft *draft, struct text_arena *arena _unused_,
 			const struct directive *d, struct str value)
 {
-	struct exit_status_set set = *FIELD(struct exit_status_set, unit, d);
+	struct exit_status_set set = *FIELD(struct exit_status_set, draft, d);
 	struct str word;
 
 	if (value.n == 0)
@@ -328,17 +352,17 @@ static int set_statuses(struct unit *unit, struct text_arena *arena _unused_,
 			return -EINVAL;
 		set.signals |= UINT64_C(1) << (number - 1);
 	}
-	*FIELD(struct exit_status_set, unit, d) = set;
+	*FIELD(struct exit_status_set, draft, d) = set;
 	return 0;
 }
 
-static int set_limit(struct unit *unit, struct text_arena *arena _unused_,
+static int set_limit(struct unit_draft *draft, struct text_arena *arena _unused_,
 		     const struct directive *d, struct str value)
 {
-	int r = unit_limit(d->number, value, &unit->service.limits[d->number]);
+	int r = unit_limit(d->number, value, &draft->limits[d->number]);
 
 	if (r == 0)
-		unit->service.limits_set |= 1U << d->number;
+		draft->exec.limits_set |= 1U << d->number;
 	return r;
 }
 
@@ -355,27 +379,33 @@ static int set_number_between(struct str value, int64_t low, int64_t high, int *
 	return 0;
 }
 
-static int set_nice(struct unit *unit, struct text_arena *arena _unused_,
+static int set_nice(struct unit_draft *draft, struct text_arena *arena _unused_,
 		    const struct directive *d _unused_, struct str value)
 {
-	int r = set_number_between(value, -20, 19, &unit->service.nice);
+	int nice;
+	int r = set_number_between(value, -20, 19, &nice);
 
-	if (r == 0)
-		unit->service.nice_set = true;
-	return r;
+	if (r < 0)
+		return r;
+	draft->exec.nice = (int8_t)nice;
+	draft->exec.nice_set = true;
+	return 0;
 }
 
-static int set_oom_score(struct unit *unit, struct text_arena *arena _unused_,
+static int set_oom_score(struct unit_draft *draft, struct text_arena *arena _unused_,
 			 const struct directive *d _unused_, struct str value)
 {
-	int r = set_number_between(value, -1000, 1000, &unit->service.oom_score_adjust);
+	int score;
+	int r = set_number_between(value, -1000, 1000, &score);
 
-	if (r == 0)
-		unit->service.oom_score_adjust_set = true;
-	return r;
+	if (r < 0)
+		return r;
+	draft->exec.oom_score_adjust = (int16_t)score;
+	draft->exec.oom_score_adjust_set = true;
+	return 0;
 }
 
-static int set_umask(struct unit *unit, struct text_arena *arena _unused_,
+static int set_umask(struct unit_draft *draft, struct text_arena *arena _unused_,
 		     const struct directive *d _unused_, struct str value)
 {
 	uint32_t mask = 0;
@@ -389,17 +419,37 @@ static int set_umask(struct unit *unit, struct text_arena *arena _unused_,
 	}
 	if (mask > 0777)
 		return -ERANGE;
-	unit->service.umask = mask;
+	draft->exec.umask = mask;
 	return 0;
 }
 
-/* cgroup attributes: kept as the text that the kernel's file takes. */
-static int set_cgroup_amount(struct unit *unit, struct text_arena *arena, const struct directive *d,
-			     struct str value)
+/* Puts FILE=VALUE in the place of an earlier line for @file; an empty @value takes that away. */
+static int set_attribute(struct unit_draft *draft, struct text_arena *arena, const char *file,
+			 const char *value)
+{
+	struct text_list before = draft->cgroup.attributes;
+	struct text_list after = { 0 };
+	char line[64];
+	struct buf b = BUF(line);
+	int r = 0;
+
+	for (const char *item = text_list_next(&before, NULL); r == 0 && item;
+	     item = text_list_next(&before, item))
+		if (strncmp(item, file, strlen(file)) != 0 || item[strlen(file)] != '=')
+			r = text_list_add(arena, &after, str_from(item));
+	buf_printf(&b, "%s=%s", file, value);
+	if (r == 0 && *value)
+		r = text_list_add(arena, &after, (struct str){ b.p, b.len });
+	if (r == 0)
+		draft->cgroup.attributes = after;
+	return r;
+}
+
+static int set_cgroup_amount(struct unit_draft *draft, struct text_arena *arena,
+			     const struct directive *d, struct str value)
 {
 	char text[32];
 	struct buf b = BUF(text);
-	const char *kept = NULL;
 	uint64_t amount;
 
 	if (str_is(value, "infinity")) {
@@ -411,29 +461,26 @@ static int set_cgroup_amount(struct unit *unit, struct text_arena *arena, const 
 			return r;
 		buf_printf(&b, "%llu", (unsigned long long)amount);
 	}
-	if (b.len > 0) {
-		kept = text_keep(arena, (struct str){ b.p, b.len });
-		if (!kept)
-			return -ENOSPC;
-	}
-	*FIELD(const char *, unit, d) = kept;
-	return 0;
+	return set_attribute(draft, arena, d->names, text);
 }
 
-static int set_cpu_weight(struct unit *unit, struct text_arena *arena, const struct directive *d,
-			  struct str value)
+static int set_cpu_weight(struct unit_draft *draft, struct text_arena *arena,
+			  const struct directive *d, struct str value)
 {
-	int weight;
+	char text[32];
+	struct buf b = BUF(text);
+	int weight = 0;
 	int r = set_number_between(value, 1, 10000, &weight);
 
-	return r < 0 ? r : set_text(unit, arena, d, value);
+	buf_printf(&b, "%d", weight);
+	return r < 0 ? r : set_attribute(draft, arena, d->names, text);
 }
 
-static int set_capabilities(struct unit *unit, struct text_arena *arena _unused_,
+static int set_capabilities(struct unit_draft *draft, struct text_arena *arena _unused_,
 			    const struct directive *d, struct str value)
 {
 	bool invert = value.n > 0 && value.p[0] == '~';
-	uint64_t *field = FIELD(uint64_t, unit, d);
+	uint64_t *field = FIELD(uint64_t, draft, d);
 	uint64_t mask = 0;
 	struct str word;
 
@@ -462,7 +509,7 @@ static int set_capabilities(struct unit *unit, struct text_arena *arena _unused_
 	return 0;
 }
 
-static int set_stdio(struct unit *unit, struct text_arena *arena, const struct directive *d,
+static int set_stdio(struct unit_draft *draft, struct text_arena *arena, const struct directive *d,
 		     struct str value)
 {
 	static const struct {
@@ -473,7 +520,7 @@ static int set_stdio(struct unit *unit, struct text_arena *arena, const struct d
 		{ "journal", STDIO_JOURNAL }, { "journal+console", STDIO_JOURNAL_CONSOLE },
 		{ "kmsg", STDIO_KMSG },	      { "tty", STDIO_TTY },
 	};
-	bool input = d->offset == offsetof(struct unit, service.standard_input);
+	bool input = d->offset == offsetof(struct unit_draft, exec.stdio[0]);
 
 	(void)arena;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -481,28 +528,27 @@ static int set_stdio(struct unit *unit, struct text_arena *arena, const struct d
 
 		if (!str_is(value, names[i].name) || (input && !source))
 			continue;
-		*FIELD(enum stdio_target, unit, d) = names[i].target;
+		*FIELD(struct stdio_settings, draft, d) = (struct stdio_settings){ names[i].target, NULL, 0 };
 		return 0;
 	}
 	return -EINVAL;
 }
 
-static int set_system_calls(struct unit *unit, struct text_arena *arena,
+static int set_system_calls(struct unit_draft *draft, struct text_arena *arena,
 			    const struct directive *d _unused_, struct str value)
 {
-	struct service_settings *service = &unit->service;
-	struct text_list list = service->system_call_filter;
-	bool denies = value.n > 0 && value.p[0] == '~';
+	struct text_list list = draft->exec.system_call_filter;
+	bool allows = value.n == 0 || value.p[0] != '~';
 	struct str word;
 
 	if (value.n == 0) {
-		service->system_call_filter = (struct text_list){ 0 };
+		draft->exec.system_call_filter = (struct text_list){ 0 };
 		return 0;
 	}
-	if (denies)
+	if (!allows)
 		value = (struct str){ value.p + 1, value.n - 1 };
 	/* systemd lets the first line decide the sense; a mixture is where people go wrong. */
-	if (list.count > 0 && denies != service->system_call_filter_denies)
+	if (list.count > 0 && allows != exec_has(&draft->exec, EXEC_FLAG_SYSTEM_CALL_ALLOW))
 		return -EINVAL;
 	while (str_next_word(&value, &word)) {
 		int r = word.p[0] == '@' ? -EINVAL : text_list_add(arena, &list, word);
@@ -510,19 +556,23 @@ static int set_system_calls(struct unit *unit, struct text_arena *arena,
 		if (r < 0)
 			return r;
 	}
-	service->system_call_filter = list;
-	service->system_call_filter_denies = denies;
+	draft->exec.system_call_filter = list;
+	put_flag(draft, EXEC_FLAG_SYSTEM_CALL_ALLOW, allows);
 	return 0;
 }
 
-static const char *const type_names[] = { "simple", "exec", "oneshot", "notify", "idle", NULL };
+static const char *const type_names[] = { "simple", "exec",	    "forking", "oneshot",
+					  "notify", "notify-reload", "idle",    NULL };
 static const char *const restart_names[] = { "no",	 "on-success",	"on-failure", "on-abnormal",
 					     "on-abort", "on-watchdog", "always",     NULL };
 static const char *const kill_mode_names[] = { "control-group", "mixed", "process", "none", NULL };
 static const char *const notify_names[] = { "", "none", "main", "exec", "all", NULL };
 
-#define U(field) offsetof(struct unit, field)
-#define S(field) offsetof(struct unit, service.field)
+#define U(field) offsetof(struct unit_draft, field)
+#define S(field) offsetof(struct unit_draft, service.field)
+#define E(field) offsetof(struct unit_draft, exec.field)
+#define K(field) offsetof(struct unit_draft, kill.field)
+#define C(field) offsetof(struct unit_draft, cgroup.field)
 #define TIME_SPAN "a time span such as 90, 5min 20s or infinity"
 #define YES_NO "yes or no"
 #define UNIT_NAMES "names of units"
@@ -543,9 +593,9 @@ static const struct directive table[] = {
 	{ "Unit", "Conflicts", set_dependency, 0, NULL, UNIT_CONFLICTS, UNIT_NAMES },
 	{ "Unit", "After", set_dependency, 0, NULL, UNIT_AFTER, UNIT_NAMES },
 	{ "Unit", "Before", set_dependency, 0, NULL, UNIT_BEFORE, UNIT_NAMES },
-	{ "Unit", "DefaultDependencies", set_boolean, U(default_dependencies), NULL, 0, YES_NO },
-	{ "Unit", "StartLimitIntervalSec", set_time, U(start_limit_interval), NULL, 0, TIME_SPAN },
-	{ "Unit", "StartLimitBurst", set_count, U(start_limit_burst), NULL, 0, "a number" },
+	{ "Unit", "DefaultDependencies", set_boolean, U(settings.default_dependencies), NULL, 0, YES_NO },
+	{ "Unit", "StartLimitIntervalSec", set_time, U(settings.start_limit_interval), NULL, 0, TIME_SPAN },
+	{ "Unit", "StartLimitBurst", set_count, U(settings.start_limit_burst), NULL, 0, "a number" },
 
 	{ "Service", "Type", set_enum, S(type), type_names, 0, "simple, exec, oneshot, notify or idle" },
 	{ "Service", "ExecStartPre", set_exec, 0, NULL, EXEC_START_PRE, COMMAND },
@@ -559,39 +609,39 @@ static const struct directive table[] = {
 	{ "Service", "RestartSec", set_time, S(restart_delay), NULL, 0, TIME_SPAN },
 	{ "Service", "RestartSteps", set_count, S(restart_steps), NULL, 0, "a number" },
 	{ "Service", "RestartMaxDelaySec", set_time, S(restart_delay_max), NULL, 0, TIME_SPAN },
-	{ "Service", "RestartPreventExitStatus", set_statuses, S(restart_prevent_statuses), NULL, 0,
+	{ "Service", "RestartPreventExitStatus", set_statuses, U(restart_prevent_statuses), NULL, 0,
 	  "exit codes and signals" },
-	{ "Service", "SuccessExitStatus", set_statuses, S(success_statuses), NULL, 0,
+	{ "Service", "SuccessExitStatus", set_statuses, U(success_statuses), NULL, 0,
 	  "exit codes and signals" },
 	{ "Service", "TimeoutStartSec", set_timeout, S(start_timeout), NULL, 0, TIME_SPAN },
 	{ "Service", "TimeoutStopSec", set_timeout, S(stop_timeout), NULL, 0, TIME_SPAN },
 	{ "Service", "TimeoutSec", set_timeout_both, S(start_timeout), NULL, 0, TIME_SPAN },
 	{ "Service", "NotifyAccess", set_enum, S(notify_access), notify_names, 0,
 	  "none, main, exec or all" },
-	{ "Service", "KillMode", set_enum, S(kill_mode), kill_mode_names, 0,
+	{ "Service", "KillMode", set_enum, K(kill_mode), kill_mode_names, 0,
 	  "control-group, mixed, process or none" },
-	{ "Service", "KillSignal", set_signal, S(kill_signal), NULL, 0, "a signal such as SIGTERM" },
-	{ "Service", "SendSIGKILL", set_boolean, S(send_sigkill), NULL, 0, YES_NO },
+	{ "Service", "KillSignal", set_signal, K(kill_signal), NULL, 0, "a signal such as SIGTERM" },
+	{ "Service", "SendSIGKILL", set_boolean, K(send_sigkill), NULL, 0, YES_NO },
 
 	{ "Service", "Environment", set_environment, 0, NULL, 0, "NAME=VALUE pairs" },
-	{ "Service", "WorkingDirectory", set_path, S(working_directory), NULL, 0, "an absolute path" },
-	{ "Service", "StandardInput", set_stdio, S(standard_input), NULL, 0, "null or tty" },
-	{ "Service", "StandardOutput", set_stdio, S(standard_output), NULL, 0,
+	{ "Service", "WorkingDirectory", set_path, E(working_directory), NULL, 0, "an absolute path" },
+	{ "Service", "StandardInput", set_stdio, E(stdio[0]), NULL, 0, "null or tty" },
+	{ "Service", "StandardOutput", set_stdio, E(stdio[1]), NULL, 0,
 	  "inherit, null, journal, journal+console, kmsg or tty" },
-	{ "Service", "StandardError", set_stdio, S(standard_error), NULL, 0,
+	{ "Service", "StandardError", set_stdio, E(stdio[2]), NULL, 0,
 	  "inherit, null, journal, journal+console, kmsg or tty" },
-	{ "Service", "TTYPath", set_path, S(tty_path), NULL, 0, "a terminal's device node" },
+	{ "Service", "TTYPath", set_path, E(tty_path), NULL, 0, "a terminal's device node" },
 	{ "Service", "UMask", set_umask, 0, NULL, 0, "an octal mode up to 0777" },
 	{ "Service", "Nice", set_nice, 0, NULL, 0, "a number from -20 to 19" },
 	{ "Service", "OOMScoreAdjust", set_oom_score, 0, NULL, 0, "a number from -1000 to 1000" },
-	{ "Service", "NoNewPrivileges", set_boolean, S(no_new_privileges), NULL, 0, YES_NO },
-	{ "Service", "CapabilityBoundingSet", set_capabilities, S(capability_bounding_set), NULL, 0,
+	{ "Service", "NoNewPrivileges", set_flag, 0, NULL, EXEC_FLAG_NO_NEW_PRIVILEGES, YES_NO },
+	{ "Service", "CapabilityBoundingSet", set_capabilities, E(capability_bounding_set), NULL, 0,
 	  "names of capabilities" },
-	{ "Service", "AmbientCapabilities", set_capabilities, S(ambient_capabilities), NULL, 0,
+	{ "Service", "AmbientCapabilities", set_capabilities, E(ambient_capabilities), NULL, 0,
 	  "names of capabilities" },
 	{ "Service", "SystemCallFilter", set_system_calls, 0, NULL, 0,
 	  "names of system calls (no @groups yet)" },
-	{ "Service", "SELinuxContext", set_text, S(selinux_context), NULL, 0, "a security context" },
+	{ "Service", "SELinuxContext", set_text, E(selinux_context), NULL, 0, "a security context" },
 	LIMIT(CPU),
 	LIMIT(FSIZE),
 	LIMIT(DATA),
@@ -609,17 +659,17 @@ static const struct directive table[] = {
 	LIMIT(RTPRIO),
 	LIMIT(RTTIME),
 
-	{ "Service", "Delegate", set_boolean, S(delegate), NULL, 0, YES_NO },
-	{ "Service", "MemoryMax", set_cgroup_amount, S(memory_max), NULL, 0,
+	{ "Service", "Delegate", set_boolean, C(delegate), NULL, 0, YES_NO },
+	{ "Service", "MemoryMax", set_cgroup_amount, 0, "memory.max", 0,
 	  "bytes, K M G T, or infinity" },
-	{ "Service", "MemoryHigh", set_cgroup_amount, S(memory_high), NULL, 0,
+	{ "Service", "MemoryHigh", set_cgroup_amount, 0, "memory.high", 0,
 	  "bytes, K M G T, or infinity" },
-	{ "Service", "MemoryLow", set_cgroup_amount, S(memory_low), NULL, 0,
+	{ "Service", "MemoryLow", set_cgroup_amount, 0, "memory.low", 0,
 	  "bytes, K M G T, or infinity" },
-	{ "Service", "MemoryMin", set_cgroup_amount, S(memory_min), NULL, 0,
+	{ "Service", "MemoryMin", set_cgroup_amount, 0, "memory.min", 0,
 	  "bytes, K M G T, or infinity" },
-	{ "Service", "TasksMax", set_cgroup_amount, S(tasks_max), NULL, 0, "a number or infinity" },
-	{ "Service", "CPUWeight", set_cpu_weight, S(cpu_weight), NULL, 0, "a number from 1 to 10000" },
+	{ "Service", "TasksMax", set_cgroup_amount, 0, "pids.max", 0, "a number or infinity" },
+	{ "Service", "CPUWeight", set_cpu_weight, 0, "cpu.weight", 0, "a number from 1 to 10000" },
 
 	/* What enabling a unit would do; at run time the links are what counts. */
 	{ "Install", "WantedBy", set_nothing, 0, NULL, 0, UNIT_NAMES },
@@ -690,13 +740,13 @@ static const struct directive *find(struct str section, struct str key)
 	return NULL;
 }
 
-static bool known_section(const struct unit *unit, struct str section)
+static bool known_section(const struct unit_draft *draft, struct str section)
 {
 	return str_is(section, "Unit") || str_is(section, "Install") ||
-	       (unit->type == UNIT_SERVICE && str_is(section, "Service"));
+	       (draft->type == UNIT_SERVICE && str_is(section, "Service"));
 }
 
-int unit_table_apply(struct unit *unit, struct text_arena *arena, const char *file, struct str text,
+int unit_table_apply(struct unit_draft *draft, struct text_arena *arena, const char *file, struct str text,
 		     unit_problem_fn *problem, void *context)
 {
 	struct unit_reader reader;
@@ -731,7 +781,7 @@ int unit_table_apply(struct unit *unit, struct text_arena *arena, const char *fi
 			if (str_starts(line.section, "X-") || str_starts(line.key, "X-"))
 				continue;
 			d = find(line.section, line.key);
-			if (!known_section(unit, line.section)) {
+			if (!known_section(draft, line.section)) {
 				p.key = line.section;
 				p.value = (struct str){ 0 };
 				p.reason = "is a section that this unit type does not have";
@@ -739,7 +789,7 @@ int unit_table_apply(struct unit *unit, struct text_arena *arena, const char *fi
 				p.reason = "is a directive that Orlop does not support; ignored";
 				p.hint = nearest(line.section, line.key);
 			} else {
-				r = d->set(unit, arena, d, line.value);
+				r = d->set(draft, arena, d, line.value);
 				if (r == -ENOSPC)
 					return r;
 				if (r == 0)
@@ -753,18 +803,19 @@ int unit_table_apply(struct unit *unit, struct text_arena *arena, const char *fi
 	return faults;
 }
 
-const char *unit_table_finish(struct unit *unit)
+const char *unit_table_finish(struct unit_draft *draft)
 {
-	struct service_settings *s = &unit->service;
+	struct service_settings *s = &draft->service;
+	const struct exec_command *start = draft->commands[EXEC_START];
 
-	if (!unit->description)
-		unit->description = unit->name;
-	if (unit->type != UNIT_SERVICE)
+	if (!draft->description)
+		draft->description = draft->name;
+	if (draft->type != UNIT_SERVICE)
 		return NULL;
-	if (!s->commands[EXEC_START] && !(s->type == SERVICE_ONESHOT && s->remain_after_exit) &&
-	    !s->commands[EXEC_STOP])
+	if (!start && !(s->type == SERVICE_ONESHOT && s->remain_after_exit) &&
+	    !draft->commands[EXEC_STOP])
 		return "has no ExecStart=";
-	if (s->commands[EXEC_START] && s->commands[EXEC_START]->next && s->type != SERVICE_ONESHOT)
+	if (start && start->next && s->type != SERVICE_ONESHOT)
 		return "has more than one ExecStart=, which only Type=oneshot may have";
 	if (s->type == SERVICE_ONESHOT) {
 		if (s->restart == RESTART_ALWAYS || s->restart == RESTART_ON_SUCCESS)
@@ -774,7 +825,7 @@ const char *unit_table_finish(struct unit *unit)
 	}
 	if (s->notify_access == NOTIFY_DEFAULT)
 		s->notify_access = s->type == SERVICE_NOTIFY ? NOTIFY_MAIN : NOTIFY_NONE;
-	if (s->standard_error == STDIO_INHERIT)
-		s->standard_error = s->standard_output;
+	if (draft->exec.stdio[2].target == STDIO_INHERIT)
+		draft->exec.stdio[2] = draft->exec.stdio[1];
 	return NULL;
 }

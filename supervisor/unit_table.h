@@ -23,12 +23,12 @@ struct unit_problem {
 typedef void unit_problem_fn(void *context, const struct unit_problem *problem);
 
 /**
- * unit_table_apply() - reads the text of one file (or drop-in) into @unit.
+ * unit_table_apply() - reads the text of one file (or drop-in) into @draft.
  * A faulty line is reported and leaves its field as it was, as systemd does; the lines around it count.
  *
  * Return: the number of faults, or -ENOSPC when the set's arena is full.
  */
-int unit_table_apply(struct unit *unit, struct text_arena *arena, const char *file, struct str text,
+int unit_table_apply(struct unit_draft *draft, struct text_arena *arena, const char *file, struct str text,
 		     unit_problem_fn *problem, void *context);
 
 /**
@@ -36,7 +36,7 @@ int unit_table_apply(struct unit *unit, struct text_arena *arena, const char *fi
  * other settings, and combinations that cannot work.
  * Return: NULL, or why the unit cannot be started.
  */
-const char *unit_table_finish(struct unit *unit);
+const char *unit_table_finish(struct unit_draft *draft);
 
 /** unit_table_next() - the table for the man page check: section and name of entry @index. Return: false past the end. */
 bool unit_table_next(size_t index, const char **ret_section, const char **ret_name);

@@ -110,7 +110,7 @@ static unit_id add(const char *name)
 	if (id != UNIT_NONE)
 		return id;
 	assert_int_equal(unit_name_type(str_from(name), &type), 0);
-	unit_defaults(&set.units[set.count], name, type);
+	set.units[set.count] = (struct unit){ .name = name, .type = (uint8_t)type };
 	set.units[set.count].load = UNIT_LOADED;
 	return set.count++;
 }
@@ -453,7 +453,7 @@ static void test_long_chain_hc_47(void **state _unused_)
 		struct buf b = BUF(names[i]);
 
 		buf_printf(&b, "u%u.target", i);
-		unit_defaults(&set.units[i], names[i], UNIT_TARGET);
+		set.units[i] = (struct unit){ .name = names[i], .type = UNIT_TARGET };
 		set.units[i].load = UNIT_LOADED;
 	}
 	set.count = UNIT_MAX;

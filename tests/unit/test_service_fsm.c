@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "supervisor/service_fsm.h"
+#include "tests/unit/draft_unit.h"
 
 static const struct exec_command pre2 = { .path = "pre2" };
 static const struct exec_command pre = { .path = "pre", .next = &pre2 };
@@ -25,15 +26,14 @@ static const struct exec_command stop2 = { .path = "stop2" };
 static const struct exec_command stop = { .path = "stop", .next = &stop2 };
 static const struct exec_command stop_post = { .path = "stop-post" };
 
-static struct unit unit;
 static struct service_run run;
 static uint64_t now;
-static struct service_settings *const s = &unit.service;
 
 static int setup(void **state _unused_)
 {
-	unit_defaults(&unit, "a.service", UNIT_SERVICE);
-	unit.service.commands[EXEC_START] = &main_command;
+	unit_draft_begin(&draft, "a.service", UNIT_SERVICE);
+	unit.command_count = 0;
+	set_command(EXEC_START, &main_command);
 	run = (struct service_run){ .deadline = CLOCK_TIME_MAX };
 	now = 1000 * NS_PER_S;
 	return 0;
@@ -129,11 +129,12 @@ static void test_simple_ends_by_itself(void **state _unused_)
 	bring_up();
 	STEP("failed (oom-kill): release", EVENT_MAIN_EXIT, KILLED(SIGKILL), .oom = true);
 	/* SIGTERM and its like are how one asks a daemon to go. */
-	unit.start_limit_burst = 0;
+	draft.settings.start_limit_burst = 0;
 	bring_up();
 	STEP("dead: release", EVENT_MAIN_EXIT, KILLED(SIGHUP));
-	s->success_statuses.codes[143 / 64] |= UINT64_C(1) << 143 % 64;
-	s->success_statuses.signals |= 1U << (SIGUSR1 - 1);
+	s->success_statuses = &draft.success_statuses;
+	draft.success_statuses.codes[143 / 64] |= UINT64_C(1) << 143 % 64;
+	draft.success_statuses.signals |= 1U << (SIGUSR1 - 1);
 	bring_up();
 	STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(143));
 	bring_up();
@@ -162,7 +163,7 @@ static void test_ignored_sigterm_hc_35(void **state _unused_)
 	TIMEOUT("stop-sigkill (timeout): kill-all KILL");
 	TIMEOUT("failed (timeout): release");
 
-	s->send_sigkill = false;
+	k->send_sigkill = false;
 	bring_up();
 	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
 	TIMEOUT("failed (timeout): release");
@@ -171,8 +172,8 @@ static void test_ignored_sigterm_hc_35(void **state _unused_)
 /* hc-36, hc-37: who gets which signal. */
 static void test_kill_modes_hc_36_hc_37(void **state _unused_)
 {
-	s->kill_signal = SIGINT;
-	s->kill_mode = KILL_PROCESS;
+	k->kill_signal = SIGINT;
+	k->kill_mode = KILL_PROCESS;
 	bring_up();
 	STEP("stop-sigterm: sig-main INT", EVENT_STOP);
 	/* What else is in the cgroup is none of ours. */
@@ -185,7 +186,7 @@ static void test_kill_modes_hc_36_hc_37(void **state _unused_)
 	STEP("failed (timeout): release", EVENT_MAIN_EXIT, KILLED(SIGKILL), .populated = true);
 
 	/* Mixed: main is asked, the rest is killed, as soon as main is gone and not after a timeout. */
-	s->kill_mode = KILL_MIXED;
+	k->kill_mode = KILL_MIXED;
 	bring_up();
 	STEP("stop-sigterm: sig-main INT", EVENT_STOP);
 	STEP("stop-sigterm: kill-all KILL", EVENT_MAIN_EXIT, KILLED(SIGINT), .populated = true);
@@ -195,7 +196,7 @@ static void test_kill_modes_hc_36_hc_37(void **state _unused_)
 	TIMEOUT("stop-sigkill (timeout): kill-all KILL");
 	STEP("failed (timeout): release", EVENT_MAIN_EXIT, KILLED(SIGKILL));
 
-	s->kill_mode = KILL_NONE;
+	k->kill_mode = KILL_NONE;
 	bring_up();
 	STEP("dead: release", EVENT_STOP);
 	STEP("dead", EVENT_MAIN_EXIT, EXIT_CODE(0));
@@ -217,7 +218,7 @@ static void test_exec(void **state _unused_)
 static void test_notify(void **state _unused_)
 {
 	s->type = SERVICE_NOTIFY;
-	s->commands[EXEC_START_POST] = &post;
+	set_command(EXEC_START_POST, &post);
 	STEP("start: main main", EVENT_START);
 	STEP("start", EVENT_SPAWNED);
 	STEP("start", EVENT_EXECUTED);
@@ -270,8 +271,8 @@ static void test_oneshot(void **state _unused_)
 {
 	s->type = SERVICE_ONESHOT;
 	s->start_timeout = CLOCK_TIME_MAX;
-	s->commands[EXEC_START] = &first;
-	s->commands[EXEC_STOP] = &stop;
+	set_command(EXEC_START, &first);
+	set_command(EXEC_STOP, &stop);
 	STEP("start: main first", EVENT_START);
 	assert_true(run.deadline == CLOCK_TIME_MAX);
 	STEP("start", EVENT_SPAWNED);
@@ -289,7 +290,7 @@ static void test_oneshot_that_remains(void **state _unused_)
 {
 	s->type = SERVICE_ONESHOT;
 	s->remain_after_exit = true;
-	s->commands[EXEC_STOP] = &stop;
+	set_command(EXEC_STOP, &stop);
 	STEP("start: main main", EVENT_START);
 	STEP("start", EVENT_SPAWNED);
 	STEP("exited", EVENT_MAIN_EXIT, EXIT_CODE(0));
@@ -301,7 +302,7 @@ static void test_oneshot_that_remains(void **state _unused_)
 	STEP("failed (exit-code): release", EVENT_CONTROL_EXIT, EXIT_CODE(1));
 
 	/* Only ExecStop=: up at once. */
-	s->commands[EXEC_START] = NULL;
+	set_command(EXEC_START, NULL);
 	STEP("exited", EVENT_START);
 	STEP("stop: control stop", EVENT_STOP);
 }
@@ -310,7 +311,7 @@ static void test_oneshot_that_fails(void **state _unused_)
 {
 	s->type = SERVICE_ONESHOT;
 	s->remain_after_exit = true;
-	s->commands[EXEC_START] = &first;
+	set_command(EXEC_START, &first);
 	STEP("start: main first", EVENT_START);
 	STEP("start", EVENT_SPAWNED);
 	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(1));
@@ -322,10 +323,10 @@ static void test_oneshot_that_fails(void **state _unused_)
 
 static void test_all_lists(void **state _unused_)
 {
-	s->commands[EXEC_START_PRE] = &pre;
-	s->commands[EXEC_START_POST] = &post;
-	s->commands[EXEC_STOP] = &stop;
-	s->commands[EXEC_STOP_POST] = &stop_post;
+	set_command(EXEC_START_PRE, &pre);
+	set_command(EXEC_START_POST, &post);
+	set_command(EXEC_STOP, &stop);
+	set_command(EXEC_STOP_POST, &stop_post);
 	STEP("start-pre: control pre", EVENT_START);
 	STEP("start-pre", EVENT_SPAWNED);
 	STEP("start-pre: control pre2", EVENT_CONTROL_EXIT, EXIT_CODE(0));
@@ -346,9 +347,9 @@ static void test_all_lists(void **state _unused_)
 
 static void test_failing_pre(void **state _unused_)
 {
-	s->commands[EXEC_START_PRE] = &pre;
-	s->commands[EXEC_STOP] = &stop;
-	s->commands[EXEC_STOP_POST] = &stop_post;
+	set_command(EXEC_START_PRE, &pre);
+	set_command(EXEC_STOP, &stop);
+	set_command(EXEC_STOP_POST, &stop_post);
 	STEP("start-pre: control pre", EVENT_START);
 	STEP("start-pre", EVENT_SPAWNED);
 	/* ExecStop= is for what was up; ExecStopPost= always runs. */
@@ -363,7 +364,7 @@ static void test_failing_pre(void **state _unused_)
 
 static void test_ignored_failures(void **state _unused_)
 {
-	s->commands[EXEC_START_PRE] = &ignored;
+	set_command(EXEC_START_PRE, &ignored);
 	STEP("start-pre: control ignored", EVENT_START);
 	STEP("start-pre", EVENT_SPAWNED);
 	STEP("start: main main", EVENT_CONTROL_EXIT, EXIT_CODE(203));
@@ -371,19 +372,19 @@ static void test_ignored_failures(void **state _unused_)
 	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(1));
 
 	/* The dash before ExecStart= holds for as long as that process lives, whatever ran meanwhile. */
-	s->commands[EXEC_START_PRE] = NULL;
-	s->commands[EXEC_START] = &ignored;
+	set_command(EXEC_START_PRE, NULL);
+	set_command(EXEC_START, &ignored);
 	STEP("start: main ignored", EVENT_START);
 	STEP("running", EVENT_SPAWNED);
 	STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(1));
-	s->commands[EXEC_START_POST] = &post;
+	set_command(EXEC_START_POST, &post);
 	STEP("start: main ignored", EVENT_START);
 	STEP("start-post: control post", EVENT_SPAWNED);
 	STEP("start-post", EVENT_SPAWNED);
 	STEP("start-post", EVENT_MAIN_EXIT, KILLED(SIGSEGV), .populated = true);
 	STEP("dead: release", EVENT_CONTROL_EXIT, EXIT_CODE(0));
-	s->commands[EXEC_START] = &main_command;
-	s->commands[EXEC_START_POST] = &ignored;
+	set_command(EXEC_START, &main_command);
+	set_command(EXEC_START_POST, &ignored);
 	STEP("start: main main", EVENT_START);
 	STEP("start-post: control ignored", EVENT_SPAWNED);
 	STEP("start-post", EVENT_SPAWNED);
@@ -391,8 +392,8 @@ static void test_ignored_failures(void **state _unused_)
 	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(1));
 
 	s->type = SERVICE_ONESHOT;
-	s->commands[EXEC_START] = &ignored;
-	s->commands[EXEC_START_POST] = NULL;
+	set_command(EXEC_START, &ignored);
+	set_command(EXEC_START_POST, NULL);
 	STEP("start: main ignored", EVENT_START);
 	STEP("start", EVENT_SPAWNED);
 	STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(1));
@@ -400,7 +401,7 @@ static void test_ignored_failures(void **state _unused_)
 
 static void test_main_dies_during_post(void **state _unused_)
 {
-	s->commands[EXEC_START_POST] = &post;
+	set_command(EXEC_START_POST, &post);
 	STEP("start: main main", EVENT_START);
 	STEP("start-post: control post", EVENT_SPAWNED);
 	STEP("start-post", EVENT_SPAWNED);
@@ -411,12 +412,12 @@ static void test_main_dies_during_post(void **state _unused_)
 /* hc-34: a setup script is no reason to wait. */
 static void test_stop_during_pre_hc_34(void **state _unused_)
 {
-	s->commands[EXEC_START_PRE] = &pre;
+	set_command(EXEC_START_PRE, &pre);
 	STEP("start-pre: control pre", EVENT_START);
 	STEP("start-pre", EVENT_SPAWNED);
 	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
 	STEP("dead: release", EVENT_CONTROL_EXIT, KILLED(SIGTERM));
-	s->kill_mode = KILL_PROCESS;
+	k->kill_mode = KILL_PROCESS;
 	STEP("start-pre: control pre", EVENT_START);
 	STEP("start-pre", EVENT_SPAWNED);
 	STEP("stop-sigterm: sig-control TERM", EVENT_STOP);
@@ -425,8 +426,8 @@ static void test_stop_during_pre_hc_34(void **state _unused_)
 /* hc-34: ExecStop= and ExecStopPost= that hang. */
 static void test_hanging_stop_commands_hc_34(void **state _unused_)
 {
-	s->commands[EXEC_STOP] = &stop;
-	s->commands[EXEC_STOP_POST] = &stop_post;
+	set_command(EXEC_STOP, &stop);
+	set_command(EXEC_STOP_POST, &stop_post);
 	bring_up();
 	STEP("stop: control stop", EVENT_STOP);
 	STEP("stop", EVENT_SPAWNED);
@@ -445,7 +446,7 @@ static void test_hanging_stop_commands_hc_34(void **state _unused_)
 /* hc-8: no process can be made. That is a failure of the service and of nothing else. */
 static void test_spawn_fails_hc_8(void **state _unused_)
 {
-	s->commands[EXEC_STOP_POST] = &stop_post;
+	set_command(EXEC_STOP_POST, &stop_post);
 	STEP("start: main main", EVENT_START);
 	STEP("stop-post (resources): control stop-post", EVENT_SPAWN_FAILED);
 	STEP("failed (resources): release", EVENT_SPAWN_FAILED);
@@ -459,7 +460,7 @@ static void test_spawn_fails_hc_8(void **state _unused_)
 
 	/* ExecStop= cannot be run: main is stopped all the same. */
 	STEP("running", EVENT_SPAWNED);
-	s->commands[EXEC_STOP] = &stop;
+	set_command(EXEC_STOP, &stop);
 	STEP("stop: control stop", EVENT_STOP);
 	STEP("stop-sigterm (resources): sig-all TERM", EVENT_SPAWN_FAILED, .populated = true);
 	assert_true(run.main_alive && !run.control_alive);
@@ -523,8 +524,9 @@ static void test_restart(void **state _unused_)
 static void test_restart_prevented(void **state _unused_)
 {
 	s->restart = RESTART_ALWAYS;
-	s->restart_prevent_statuses.codes[0] = 1 << 3;
-	s->restart_prevent_statuses.signals = 1U << (SIGABRT - 1);
+	s->restart_prevent_statuses = &draft.restart_prevent_statuses;
+	draft.restart_prevent_statuses.codes[0] = 1 << 3;
+	draft.restart_prevent_statuses.signals = 1U << (SIGABRT - 1);
 	bring_up();
 	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(3));
 	bring_up();
@@ -577,8 +579,8 @@ static void test_restart_table(void **state _unused_)
 /* hc-27: more than StartLimitBurst= starts in StartLimitIntervalSec= are refused. */
 static void test_start_limit_hc_27(void **state _unused_)
 {
-	unit.start_limit_burst = 3;
-	unit.start_limit_interval = 10 * NS_PER_S;
+	draft.settings.start_limit_burst = 3;
+	draft.settings.start_limit_interval = 10 * NS_PER_S;
 	s->restart = RESTART_ALWAYS;
 	s->restart_delay = NS_PER_S;
 	bring_up();
@@ -596,7 +598,7 @@ static void test_start_limit_hc_27(void **state _unused_)
 	bring_up();
 
 	setup(NULL);
-	unit.start_limit_burst = 0;
+	draft.settings.start_limit_burst = 0;
 	for (int i = 0; i < 100; i++) {
 		bring_up();
 		STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(0));

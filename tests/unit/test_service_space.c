@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "supervisor/service_fsm.h"
+#include "tests/unit/draft_unit.h"
 
 static const struct exec_command start_pre = { .path = "start-pre" };
 static const struct exec_command start2 = { .path = "start" };
@@ -25,9 +26,6 @@ static const struct exec_command start_two = { .path = "start", .next = &start2 
 static const struct exec_command start_post = { .path = "start-post" };
 static const struct exec_command stop = { .path = "stop" };
 static const struct exec_command stop_post = { .path = "stop-post" };
-
-static struct unit unit;
-static struct service_settings *const s = &unit.service;
 
 /* Processes as they really are. */
 struct world {
@@ -60,9 +58,9 @@ static const char *context(const struct node *node)
 		   node->world.control, node->world.others, node->run.populated,
 		   node->run.stop_wanted, node->run.start_pending);
 	buf_printf(&b, " [type %d kill %d restart %d lists %d%d%d%d remain %d sigkill %d]", s->type,
-		   s->kill_mode, s->restart, !!s->commands[EXEC_START_PRE],
-		   !!s->commands[EXEC_START_POST], !!s->commands[EXEC_STOP],
-		   !!s->commands[EXEC_STOP_POST], s->remain_after_exit, s->send_sigkill);
+		   k->kill_mode, s->restart, !!unit_commands(&unit, EXEC_START_PRE),
+		   !!unit_commands(&unit, EXEC_START_POST), !!unit_commands(&unit, EXEC_STOP),
+		   !!unit_commands(&unit, EXEC_STOP_POST), s->remain_after_exit, k->send_sigkill);
 	return text;
 }
 
@@ -79,7 +77,7 @@ static bool is_down(enum service_state state)
 
 static bool is_stop_command(const struct exec_command *command)
 {
-	return command == s->commands[EXEC_STOP] || command == s->commands[EXEC_STOP_POST];
+	return command == unit_commands(&unit, EXEC_STOP) || command == unit_commands(&unit, EXEC_STOP_POST);
 }
 
 /* What must hold in every situation. */
@@ -132,7 +130,7 @@ static void check_node(const struct node *node)
 		break;
 	}
 	/* Where its own processes are, so is somebody in the cgroup. */
-	CHECK(node, run->populated || !somebody || s->kill_mode == KILL_NONE || is_down(run->state) ||
+	CHECK(node, run->populated || !somebody || k->kill_mode == KILL_NONE || is_down(run->state) ||
 			    run->state == SERVICE_AUTO_RESTART);
 }
 
@@ -178,9 +176,9 @@ static void carry_out(struct node *node, const struct service_action *action, ui
 	case ACTION_SIGNAL_CGROUP:
 	case ACTION_KILL_CGROUP:
 		/* hc-37: these reach who is none of the service's own. */
-		CHECK(node, s->kill_mode != KILL_PROCESS && s->kill_mode != KILL_NONE);
-		CHECK(node, action->type == ACTION_KILL_CGROUP || s->kill_mode == KILL_CONTROL_GROUP);
-		CHECK(node, action->type == ACTION_SIGNAL_CGROUP || s->send_sigkill);
+		CHECK(node, k->kill_mode != KILL_PROCESS && k->kill_mode != KILL_NONE);
+		CHECK(node, action->type == ACTION_KILL_CGROUP || k->kill_mode == KILL_CONTROL_GROUP);
+		CHECK(node, action->type == ACTION_SIGNAL_CGROUP || k->send_sigkill);
 		o->signalled = true;
 		return;
 	case ACTION_RELEASE:
@@ -403,7 +401,7 @@ static void check_both(const struct node *from)
 	(void)apply(&node, KIND_START, 0, &o);
 	settle(&node, &o);
 	/* A service that has only ExecStop= is up without any process. */
-	CHECK(&node, o.started || !s->commands[EXEC_START]);
+	CHECK(&node, o.started || !unit_commands(&unit, EXEC_START));
 	CHECK(&node, node.run.state == SERVICE_RUNNING || node.run.state == SERVICE_EXITED ||
 			     s->type == SERVICE_ONESHOT);
 }
@@ -511,26 +509,29 @@ static void explore(void)
 
 static void configure(enum service_type type, enum kill_mode kill_mode, unsigned lists)
 {
-	unit_defaults(&unit, "a.service", UNIT_SERVICE);
-	unit.start_limit_burst = 0;
+	unit_draft_begin(&draft, "a.service", UNIT_SERVICE);
+	unit.command_count = 0;
+	draft.settings.start_limit_burst = 0;
 	s->type = type;
-	s->kill_mode = kill_mode;
-	s->commands[EXEC_START] = type == SERVICE_ONESHOT ? &start_two : &start;
-	s->commands[EXEC_START_PRE] = lists & 1 ? &start_pre : NULL;
-	s->commands[EXEC_START_POST] = lists & 2 ? &start_post : NULL;
-	s->commands[EXEC_STOP] = lists & 4 ? &stop : NULL;
-	s->commands[EXEC_STOP_POST] = lists & 8 ? &stop_post : NULL;
+	k->kill_mode = kill_mode;
+	set_command(EXEC_START, type == SERVICE_ONESHOT ? &start_two : &start);
+	set_command(EXEC_START_PRE, lists & 1 ? &start_pre : NULL);
+	set_command(EXEC_START_POST, lists & 2 ? &start_post : NULL);
+	set_command(EXEC_STOP, lists & 4 ? &stop : NULL);
+	set_command(EXEC_STOP_POST, lists & 8 ? &stop_post : NULL);
 }
 
 /* Every type and KillMode=, with no, each alone and all of the other command lists. */
 static void test_every_situation_hc_34_hc_50(void **state _unused_)
 {
 	static const unsigned lists[] = { 0, 1, 2, 4, 8, 15 };
+	static const enum service_type types[] = { SERVICE_SIMPLE, SERVICE_EXEC, SERVICE_ONESHOT,
+						   SERVICE_NOTIFY, SERVICE_IDLE };
 
-	for (int type = SERVICE_SIMPLE; type <= SERVICE_IDLE; type++)
+	for (size_t type = 0; type < ARRAY_SIZE(types); type++)
 		for (int kill_mode = KILL_CONTROL_GROUP; kill_mode <= KILL_NONE; kill_mode++)
 			for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-				configure((enum service_type)type, (enum kill_mode)kill_mode, lists[i]);
+				configure(types[type], (enum kill_mode)kill_mode, lists[i]);
 				explore();
 			}
 	print_message("%lu steps\n", steps);
@@ -543,7 +544,8 @@ static void test_every_situation_with_restart_hc_34_hc_50(void **state _unused_)
 	for (int type = SERVICE_SIMPLE; type <= SERVICE_NOTIFY; type++)
 		for (size_t i = 0; i < ARRAY_SIZE(restarts); i++) {
 			/* A oneshot may not have Restart=always: it would never come to an end. */
-			if (type == SERVICE_ONESHOT && restarts[i] == RESTART_ALWAYS)
+			if (type == SERVICE_FORKING ||
+			    (type == SERVICE_ONESHOT && restarts[i] == RESTART_ALWAYS))
 				continue;
 			configure((enum service_type)type, KILL_CONTROL_GROUP, 15);
 			s->restart = restarts[i];
@@ -557,17 +559,19 @@ static void test_every_situation_with_restart_hc_34_hc_50(void **state _unused_)
 static void test_every_situation_that_remains_hc_34_hc_50(void **state _unused_)
 {
 	for (int type = SERVICE_SIMPLE; type <= SERVICE_NOTIFY; type++) {
+		if (type == SERVICE_FORKING)
+			continue;
 		configure((enum service_type)type, KILL_MIXED, 15);
 		s->remain_after_exit = true;
 		explore();
 		configure((enum service_type)type, KILL_MIXED, 0);
 		s->remain_after_exit = true;
-		s->send_sigkill = false;
+		k->send_sigkill = false;
 		explore();
 	}
 	/* Nothing but ExecStop=. */
 	configure(SERVICE_ONESHOT, KILL_CONTROL_GROUP, 12);
-	s->commands[EXEC_START] = NULL;
+	set_command(EXEC_START, NULL);
 	s->remain_after_exit = true;
 	explore();
 }
@@ -620,7 +624,7 @@ static void test_random_walk_hc_27(void **state _unused_)
 	random_state = UINT64_C(0x9e3779b97f4a7c15);
 	configure(SERVICE_NOTIFY, KILL_CONTROL_GROUP, 15);
 	s->restart = RESTART_ALWAYS;
-	unit.start_limit_burst = BURST;
+	draft.settings.start_limit_burst = BURST;
 	for (unsigned i = 0; i < STEPS; i++) {
 		/* Half of the time it behaves, or it would hardly ever come up. */
 		unsigned kind = random_below(2) ? next_kind(&node) : random_below(KIND_COUNT);
@@ -644,7 +648,7 @@ static void test_random_walk_hc_27(void **state _unused_)
 		/* START_PRE is where every attempt begins here. */
 		if (o.started && node.run.window_began != window_began) {
 			CHECK(&node, in_window <= BURST);
-			CHECK(&node, node.run.window_began >= clock_add(window_began, unit.start_limit_interval) ||
+			CHECK(&node, node.run.window_began >= clock_add(window_began, draft.settings.start_limit_interval) ||
 					     window_began == 0);
 			window_began = node.run.window_began;
 		}

@@ -42,13 +42,37 @@ static void test_reserve(void **state _unused_)
 	(void)text_keep(&arena, STR("a"));
 	object = text_reserve(&arena, 8);
 	assert_non_null(object);
-	assert_int_equal((uintptr_t)object % alignof(max_align_t), 0);
+	assert_int_equal((uintptr_t)object % sizeof(uint64_t), 0);
 	for (size_t i = 0; i < 8; i++)
 		assert_int_equal(object[i], 0);
 	assert_null(text_reserve(&arena, 64));
 	assert_null(text_reserve(&arena, SIZE_MAX));
 	/* What is refused takes nothing. */
 	assert_non_null(text_reserve(&arena, 16));
+}
+
+static void test_intern(void **state _unused_)
+{
+	struct text_arena arena = arena_of(200);
+	uint64_t numbers[2] = { 1, 2 };
+	const char *a = text_intern_str(&arena, STR("ab"));
+	const uint64_t *kept = text_intern(&arena, numbers, sizeof(numbers));
+	size_t used = arena.used;
+
+	assert_string_equal(a, "ab");
+	assert_memory_equal(kept, numbers, sizeof(numbers));
+	assert_int_equal((uintptr_t)kept % sizeof(uint64_t), 0);
+	/* The same again is the same object and takes nothing. */
+	assert_ptr_equal(text_intern_str(&arena, STR("ab")), a);
+	assert_ptr_equal(text_intern(&arena, numbers, sizeof(numbers)), kept);
+	assert_int_equal(arena.used, used);
+	/* A part of it, or more, is something else. */
+	assert_ptr_not_equal(text_intern_str(&arena, STR("a")), a);
+	assert_ptr_not_equal(text_intern_str(&arena, STR("abc")), a);
+	assert_ptr_not_equal(text_intern(&arena, numbers, sizeof(numbers[0])), kept);
+	/* A full arena refuses what is new, and still knows what it has. */
+	assert_null(text_intern(&arena, memory, 190));
+	assert_ptr_equal(text_intern_str(&arena, STR("ab")), a);
 }
 
 static void test_list(void **state _unused_)
@@ -122,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keep),
 		cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_intern),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_list_that_is_full),
 		cmocka_unit_test(test_two_lists),

@@ -148,7 +148,7 @@ static void test_closure(void **state _unused_)
 
 	put(weak, "a.target", PLAIN "Wants=b.service\nAfter=c.service\n");
 	put(weak, "b.service", PLAIN "Requires=d.service\nBefore=e.service\n"
-				     "After=x.socket y.mount\n[Service]\nExecStart=/bin/true\n");
+				     "After=x.path y.mount\n[Service]\nExecStart=/bin/true\n");
 	put(weak, "c.service", SERVICE);
 	put(weak, "d.service", SERVICE);
 	unit = load("a.target");
@@ -193,15 +193,15 @@ static void test_drop_ins(void **state _unused_)
 	put_link(strong, "a.service.d/60-d.conf", "/dev/null");
 	unit = load("a.service");
 	assert_string_equal(unit->description, "drop-in");
-	item = text_list_next(&unit->service.environment, NULL);
+	item = text_list_next(&unit->exec->environment, NULL);
 	assert_string_equal(item, "O=0");
-	item = text_list_next(&unit->service.environment, item);
+	item = text_list_next(&unit->exec->environment, item);
 	assert_string_equal(item, "O=weak-10");
-	item = text_list_next(&unit->service.environment, item);
+	item = text_list_next(&unit->exec->environment, item);
 	assert_string_equal(item, "O=strong-20");
-	item = text_list_next(&unit->service.environment, item);
+	item = text_list_next(&unit->exec->environment, item);
 	assert_string_equal(item, "O=strong-50");
-	assert_null(text_list_next(&unit->service.environment, item));
+	assert_null(text_list_next(&unit->exec->environment, item));
 	assert_string_equal(said, "");
 }
 
@@ -262,11 +262,11 @@ static void test_templates(void **state _unused_)
 	unit = get("web@one.service");
 	assert_int_equal(unit->load, UNIT_LOADED);
 	assert_string_equal(unit->description, "Web one");
-	assert_true(text_list_has(&unit->service.environment, "ALL=one"));
-	assert_true(text_list_has(&unit->service.commands[EXEC_START]->arguments, "one"));
+	assert_true(text_list_has(&unit->exec->environment, "ALL=one"));
+	assert_true(text_list_has(&unit_commands(unit, EXEC_START)->arguments, "one"));
 	unit = get("web@two.service");
 	assert_string_equal(unit->description, "The second");
-	assert_true(text_list_has(&unit->service.environment, "ALL=two"));
+	assert_true(text_list_has(&unit->exec->environment, "ALL=two"));
 	/* An instance may have a file of its own, or a link to its template. */
 	put(strong, "web@one.service", PLAIN "Description=Own\n[Service]\nExecStart=/bin/true\n");
 	put_link(strong, "web@two.service", "../weak/web@.service");
@@ -358,7 +358,7 @@ static void test_bad_names(void **state _unused_)
 	/* A unit does not depend on itself. */
 	assert_int_equal(set.edge_count, 1);
 	assert_int_equal(unit_load(&loader, &set, "no-suffix", &id), -EINVAL);
-	assert_int_equal(unit_load(&loader, &set, "a.socket", &id), -EINVAL);
+	assert_int_equal(unit_load(&loader, &set, "a.mount", &id), -EINVAL);
 }
 
 /* hc-46, hc-47: more than fits is an error of the whole, not a smaller whole. */

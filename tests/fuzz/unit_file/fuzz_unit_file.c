@@ -37,31 +37,34 @@ static void assert_list(const struct text_arena *arena, const struct text_list *
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct text_arena arena = { .memory = memory, .size = sizeof(memory) };
-	struct unit unit;
+	static struct unit_draft draft;
+	struct unit unit = { .name = "web@data-x.service" };
 	int problems = 0;
 	int r;
 
 	/* unit_load() refuses files with NUL bytes as a whole. */
 	if (size > 0 && memchr(data, '\0', size))
 		return 0;
-	unit_defaults(&unit, "web@data-x.service", UNIT_SERVICE);
-	r = unit_table_apply(&unit, &arena, "FILE", (struct str){ (const char *)data, size }, on_problem,
+	unit_draft_begin(&draft, "web@data-x.service", UNIT_SERVICE);
+	r = unit_table_apply(&draft, &arena, "FILE", (struct str){ (const char *)data, size }, on_problem,
 			     &problems);
 	assert(r < 0 || r == problems);
 	assert(arena.used <= arena.size);
 	for (int kind = 0; kind < UNIT_DEPENDENCY_COUNT; kind++)
-		assert_list(&arena, &unit.dependencies[kind]);
-	assert_list(&arena, &unit.service.environment);
+		assert_list(&draft.text, &draft.dependencies[kind]);
+	assert_list(&arena, &draft.exec.environment);
 	for (int list = 0; list < EXEC_LIST_COUNT; list++)
-		for (const struct exec_command *c = unit.service.commands[list]; c; c = c->next) {
+		for (const struct exec_command *c = draft.commands[list]; c; c = c->next) {
 			assert_text(&arena, c->path);
 			assert(c->arguments.count > 0);
 			assert_list(&arena, &c->arguments);
 		}
-	assert(unit.service.umask <= 0777);
-	assert(unit.service.nice >= -20 && unit.service.nice <= 19);
-	assert(unit.service.kill_signal > 0 && unit.service.kill_signal <= 64);
-	(void)unit_table_finish(&unit);
-	assert(unit.description);
+	assert(draft.exec.umask <= 0777);
+	assert(draft.exec.nice >= -20 && draft.exec.nice <= 19);
+	assert(draft.kill.kill_signal > 0 && draft.kill.kill_signal <= 64);
+	(void)unit_table_finish(&draft);
+	assert(draft.description);
+	if (unit_draft_keep(&draft, &arena, &unit) == 0)
+		assert(unit.settings && unit.exec && unit.kill && unit.cgroup && unit.service);
 	return 0;
 }
