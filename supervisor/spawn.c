@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -291,7 +292,8 @@ static int build_environment(const struct spawn_request *request, struct strings
 	struct buf b = BUF(hex);
 	int r = environment_set(env, DEFAULT_PATH);
 
-	if (r == 0 && getentropy(id, sizeof(id)) == 0) {
+	/* An identifier and no key: a service must not wait until the kernel has entropy (hc-69). */
+	if (r == 0 && getrandom(id, sizeof(id), GRND_INSECURE) == (ssize_t)sizeof(id)) {
 		buf_add_hex(&b, id, sizeof(id));
 		r = environment_printf(env, "INVOCATION_ID=%s", hex);
 	}

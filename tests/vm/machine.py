@@ -35,6 +35,16 @@ DEADLINE_S = int(os.environ.get("ORLOP_VM_DEADLINE", "300"))
 TAIL_LINES = 60
 
 
+def console_pattern(pattern):
+    """A regular expression for lines of the console.
+
+    `^` is where the text of a line begins: behind the time that the kernel puts in front of errors, which
+    it shows by itself. `$` is the end of a line that is complete: where the console ends just now is none.
+    """
+    pattern = re.sub(r"(?<![\\\[])\^", r"^(?:\\[ *\\d+\\.\\d+\\] )?", pattern)
+    return re.compile(re.sub(r"(?<!\\)\$", r"(?=\\n)", pattern), re.MULTILINE)
+
+
 class MachineError(AssertionError):
     """The machine did not do what the test waited for. An AssertionError: pytest shows it as a failure."""
 
@@ -119,11 +129,8 @@ class Machine:
             return len(self.console)
 
     def wait_for(self, pattern, since=0):
-        """Waits until the console matches @pattern (a regular expression) behind @since. Returns the match.
-
-        `$` is the end of a line that is complete: where the console ends just now is none.
-        """
-        expression = re.compile(re.sub(r"(?<!\\)\$", r"(?=\n)", pattern), re.MULTILINE)
+        """Waits until the console matches @pattern, as of console_pattern(), behind @since. Returns the match."""
+        expression = console_pattern(pattern)
         until = time.monotonic() + self.deadline
         with self._changed:
             while True:
@@ -256,6 +263,11 @@ class Machine:
                 raise MachineError(f"{self.name}: QMP {command}: {message['error']['desc']}")
             else:
                 return message["return"]
+
+    def read_events(self):
+        """Takes the events that QEMU sent until it ended: for a machine whose end is the event."""
+        while line := self._qmp_file.readline():
+            self.events.append(json.loads(line))
 
     def press(self, *keys):
         """Presses keys together on the machine's keyboard, for example ctrl alt delete."""

@@ -10,7 +10,7 @@ import stat
 import pytest
 
 import disks
-from machine import IMAGES
+from machine import IMAGES, console_pattern
 
 # The shell and the log daemon, without containerd.
 BASIC = "orlop.unit=basic.target"
@@ -34,9 +34,8 @@ def roothash():
 def assert_fatal(vm, *patterns, end="reboot: Restarting system"):
     """The machine ends by itself; its console names the cause and what was done about it."""
     console = vm.wait_for_end()
-    for pattern in patterns:
-        assert re.search(f"^orlop: .*{pattern}", console, re.MULTILINE), pattern
-    assert re.search("^orlop: fatal: ", console, re.MULTILINE)
+    for pattern in (*patterns, "fatal: "):
+        assert console_pattern(f"^orlop: .*{pattern}").search(console), pattern
     assert end in console
     assert "Kernel panic" not in console and "act 2" not in console
     return console
@@ -89,7 +88,7 @@ def test_no_disk_at_all_and_halt(boot):
     """orlop.fatal=halt: the machine stays as it is, for somebody to look at."""
     vm = boot("--no-disk", append=f"{SOON} orlop.fatal=halt")
     vm.wait_for("reboot: System halted")
-    assert re.search("^orlop: fatal: the root partition .* did not appear within 2 s", vm.console, re.MULTILINE)
+    assert console_pattern("^orlop: fatal: the root partition .* did not appear within 2 s").search(vm.console)
     assert vm.qmp("query-status")["running"]
 
 
