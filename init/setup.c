@@ -32,9 +32,18 @@ int setup_log(struct boot *boot)
 	struct cmdline_problem problems[CMDLINE_PROBLEM_MAX];
 	size_t count;
 	ssize_t n = 0;
-	/* The host's kernel log is not a container's to write to. */
-	int r = boot->container ? 0 : klog_open();
+	int r = 0;
 
+	/* The host's kernel log is not a container's to write to. */
+	if (!boot->container) {
+		/*
+		 * By default the kernel drops what a program writes to /dev/kmsg beyond ten lines in five
+		 * seconds. Where printk.devkmsg= is on the command line it refuses, and that is respected.
+		 * The newline belongs to the word.
+		 */
+		(void)file_write(AT_FDCWD, "/proc/sys/kernel/printk_devkmsg", "on\n");
+		r = klog_open();
+	}
 	if (r < 0)
 		log_warning("/dev/kmsg: %s; messages go to the console only", error_name(r));
 	if (!boot->container) {

@@ -4,6 +4,7 @@
 The root is a tmpfs with the host's /usr under it (but not its units), so services may be any program of this
 machine. The cgroup tree is a scratch cgroup of the host's v2 hierarchy, seen through a cgroup namespace.
 """
+import ctypes
 import os
 import platform
 import re
@@ -16,6 +17,8 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 BIN = TOP / "out" / platform.machine() / "bin"
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 # Far more than anything needs, on a machine however slow.
 DEADLINE_S = 120
 # How often a condition without an event of its own is looked at.
@@ -94,6 +97,8 @@ class Orlop:
         script = SETUP % (self.setup, self.command)
 
         def enter_cgroup():
+            # If the test itself is killed, nothing of its namespaces may go on.
+            LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             (self.cgroup / "cgroup.procs").write_text("0")
 
         # pylint: disable=consider-using-with

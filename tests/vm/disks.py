@@ -77,6 +77,17 @@ def initramfs(base, entries, path):
     return path
 
 
+def initramfs_without(base, directory, tree, path):
+    """Writes to @path the archive @base without @directory. @tree is where it may be unpacked."""
+    tree.mkdir()
+    subprocess.run(["cpio", "--extract", "--quiet"], stdin=base.open("rb"), cwd=tree, check=True)
+    run("rm", "-r", tree / directory)
+    names = subprocess.run(["find", ".", "-mindepth", "1"], cwd=tree, check=True, stdout=subprocess.PIPE).stdout
+    with path.open("wb") as archive:
+        subprocess.run(["cpio", "--create", "--quiet", "--format=newc"], input=names, stdout=archive, cwd=tree, check=True)
+    return path
+
+
 def verity_superblock(**changes):
     """The first 512 bytes of a hash partition (cryptsetup's wiki, "Format of the DMVerity superblock")."""
     fields = {
