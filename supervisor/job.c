@@ -16,7 +16,6 @@ static struct {
 	enum job_type type;
 	bool running;
 	bool queued;
-	bool target_up; /* targets have no process: this is all their state */
 	uint64_t began;
 } jobs[UNIT_MAX];
 
@@ -47,11 +46,9 @@ enum job_type job_type_of(unit_id id)
 	return jobs[id].type;
 }
 
-enum unit_active unit_active_state(unit_id id)
+static const struct unit_ops *ops_of(unit_id id)
 {
-	if (set->units[id].type == UNIT_TARGET)
-		return jobs[id].target_up ? ACTIVE_ACTIVE : ACTIVE_INACTIVE;
-	return service_active(service_get(id)->run.state);
+	return unit_ops_of((enum unit_type)set->units[id].type);
 }
 
 static void enqueue(unit_id id)
@@ -300,30 +297,27 @@ static bool runnable(unit_id id)
 
 static void run(unit_id id)
 {
-	bool target = set->units[id].type == UNIT_TARGET;
-	enum job_type type = jobs[id].type;
-
 	jobs[id].running = true;
 	jobs[id].began = clock_now();
-	if (target) {
-		jobs[id].target_up = type == JOB_START;
-		finish(id, JOB_DONE);
-		return;
-	}
-	if (type == JOB_START) {
-		if (unit_active_state(id) == ACTIVE_ACTIVE)
+	if (jobs[id].type == JOB_START) {
+		int r = 0;
+
+		if (unit_active_is_up(unit_active_state(id)))
 			finish(id, JOB_DONE);
 		else
-			service_start(id);
-		/* Refused at once (start limit): its state is what it was, so nobody tells of it. */
-		if (jobs[id].type == JOB_START && jobs[id].running && is_down(id))
+			r = ops_of(id)->start(id);
+		if (r < 0 && jobs[id].running && jobs[id].type == JOB_START) {
+			if (r == -EOPNOTSUPP)
+				log_warning("%s: units of its type cannot be started yet",
+					    set->units[id].name);
 			finish(id, JOB_FAILED);
+		}
 		return;
 	}
 	if (is_down(id))
 		finish(id, JOB_DONE);
 	else
-		service_stop(id);
+		ops_of(id)->stop(id);
 }
 
 void job_run(void)
@@ -353,24 +347,29 @@ static void stop_bound(unit_id id)
 /* What the new state means for a start that is under way. */
 static void start_went_on(unit_id id, enum unit_active after)
 {
-	const struct service_run *run = &service_get(id)->run;
-
 	switch (after) {
 	case ACTIVE_ACTIVE:
+	case ACTIVE_RELOADING:
+	case ACTIVE_INACTIVE:
 		finish(id, JOB_DONE);
 		return;
-	case ACTIVE_INACTIVE:
 	case ACTIVE_FAILED:
-		finish(id, run->result == RESULT_SUCCESS ? JOB_DONE : JOB_FAILED);
+		finish(id, JOB_FAILED);
 		return;
 	case ACTIVE_ACTIVATING:
 		/* It failed and waits to be restarted: this attempt is over. */
-		if (run->state == SERVICE_AUTO_RESTART)
+		if (set->units[id].type == UNIT_SERVICE &&
+		    service_get(id)->run.state == SERVICE_AUTO_RESTART)
 			finish(id, JOB_FAILED);
 		return;
 	case ACTIVE_DEACTIVATING:
 		return;
 	}
+}
+
+void unit_changed(unit_id id, enum unit_active before, enum unit_active after)
+{
+	job_unit_changed(id, before, after);
 }
 
 void job_unit_changed(unit_id id, enum unit_active before, enum unit_active after)

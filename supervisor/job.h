@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "supervisor/service_fsm.h"
 #include "supervisor/unit.h"
+#include "supervisor/unit_ops.h"
 
 enum job_type {
 	JOB_NONE,
@@ -55,6 +55,3 @@ enum job_type job_type_of(unit_id id);
 
 /** job_unit_changed() - for service_observer.changed. */
 void job_unit_changed(unit_id id, enum unit_active before, enum unit_active after);
-
-/** unit_active_state() - Return: whether @id is up, for services and targets alike. */
-enum unit_active unit_active_state(unit_id id);

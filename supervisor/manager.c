@@ -34,6 +34,7 @@ static unit_id anchor = UNIT_NONE;
 static int notify_fd = -1;
 static char notify_path[108];
 static struct service_world world = { .set = &units, .epoll_fd = -1, .inotify_fd = -1 };
+static struct unit_world unit_world = { .set = &units, .epoll_fd = -1 };
 static const struct manager_observer *observer;
 
 static void on_job_finished(unit_id id, enum job_type type, enum job_result result, uint64_t began)
@@ -88,7 +89,7 @@ int manager_init(int epoll_fd, const char *runtime_directory, const struct manag
 
 	observer = o;
 	world.observer = &service_observer;
-	world.epoll_fd = epoll_fd;
+	world.epoll_fd = unit_world.epoll_fd = epoll_fd;
 	world.notify_path = notify_path;
 	world.inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (world.inotify_fd < 0)
@@ -144,6 +145,9 @@ int manager_load(const char *name, const char *const *search_path)
 
 	if (r < 0)
 		return r;
+	for (enum unit_type type = UNIT_SERVICE; type <= UNIT_TIMER; type++)
+		if (unit_ops_of(type)->init)
+			unit_ops_of(type)->init(&unit_world);
 	service_table_init(&world);
 	job_table_init(&units, &job_observer);
 	return units.units[anchor].load == UNIT_NOT_FOUND ? -ENOENT : 0;
@@ -324,6 +328,10 @@ void manager_dispatch(uint64_t data)
 	case MANAGER_SOURCE_LOG_LINK:
 		(void)service_log_announce();
 		break;
+	case MANAGER_SOURCE_UNIT:
+		if (detail >> 24 <= UNIT_TIMER && unit_ops_of((enum unit_type)(detail >> 24))->dispatch)
+			unit_ops_of((enum unit_type)(detail >> 24))->dispatch(detail & UNIT_EPOLL_DETAIL_MAX);
+		break;
 	case MANAGER_SOURCE_END:
 		break;
 	}
@@ -341,12 +349,25 @@ bool manager_on_exit(const siginfo_t *info)
 
 uint64_t manager_next_deadline(void)
 {
-	return service_next_deadline();
+	uint64_t next = service_next_deadline();
+
+	for (enum unit_type type = UNIT_SERVICE; type <= UNIT_TIMER; type++) {
+		const struct unit_ops *ops = unit_ops_of(type);
+
+		if (ops->next_deadline && ops->next_deadline() < next)
+			next = ops->next_deadline();
+	}
+	return next;
 }
 
 void manager_expire(uint64_t now)
 {
-	if (service_expire(now, EXPIRE_PER_PASS) > 0)
+	unsigned count = service_expire(now, EXPIRE_PER_PASS);
+
+	for (enum unit_type type = UNIT_SERVICE; type <= UNIT_TIMER; type++)
+		if (unit_ops_of(type)->expire)
+			count += unit_ops_of(type)->expire(now, EXPIRE_PER_PASS);
+	if (count > 0)
 		settle();
 }
 
@@ -355,7 +376,7 @@ void manager_log_blockers(void)
 	for (unit_id id = 0; id < units.count; id++)
 		if (job_type_of(id) == JOB_STOP)
 			log_warning("%s: still %s", units.units[id].name,
-				    service_state_name(service_get(id)->run.state));
+				    unit_ops_of((enum unit_type)units.units[id].type)->state_name(id));
 }
 
 /* When a service was up for the first time, or done; 0 for what is no service or never was. */

@@ -288,12 +288,12 @@ static void process_spawn(unit_id id, enum service_role role, const struct exec_
 	struct spawn_request request = {
 		.unit = unit,
 		.command = command,
-		.pass_fd = -1,
-		.pass_name = "control",
+		.socket_fd = -1,
 		.nofile = &world.nofile,
 		.main_pid = role == ROLE_CONTROL ? service->process[ROLE_MAIN].pid : 0,
 		.notify_path = unit->service->notify_access == NOTIFY_NONE ? NULL : world.notify_path,
 	};
+	const struct spawn_fd log_fd = { log_link_peer(), "control" };
 	struct epoll_event watch = {
 		.events = EPOLLIN,
 		.data.u64 = SERVICE_SOURCE_STATUS | process_index(id, role),
@@ -305,8 +305,10 @@ static void process_spawn(unit_id id, enum service_role role, const struct exec_
 	/* An old main process that could not be killed is given up: it is an orphan from now on. */
 	process_forget(id, role);
 	open_cgroup(id);
-	if (log_daemon && role == ROLE_MAIN)
-		request.pass_fd = log_link_peer();
+	if (log_daemon && role == ROLE_MAIN) {
+		request.fds = &log_fd;
+		request.fd_count = 1;
+	}
 	open_log(id, unit->exec->stdio[1].target);
 	open_log(id, unit->exec->stdio[2].target);
 	request.cgroup_fd = service->cgroup_fd;
@@ -590,3 +592,40 @@ int service_log_announce(void)
 				return -EAGAIN;
 	return 0;
 }
+
+/* ---- the operations of the type ---- */
+
+static enum unit_active service_ops_active(unit_id id)
+{
+	return service_active(services[id].run.state);
+}
+
+static const char *service_ops_state_name(unit_id id)
+{
+	return service_state_name(services[id].run.state);
+}
+
+static int service_ops_start(unit_id id)
+{
+	service_start(id);
+	/* Refused at once (start limit): its state is what it was, so nobody tells of it. */
+	return unit_active_is_down(service_ops_active(id)) &&
+			       services[id].run.result != RESULT_SUCCESS
+		       ? -ECANCELED
+		       : 0;
+}
+
+static void service_ops_reset_failed(unit_id id)
+{
+	services[id].run.starts_in_window = 0;
+	if (services[id].run.state == SERVICE_FAILED)
+		services[id].run.state = SERVICE_INACTIVE;
+}
+
+const struct unit_ops service_ops = {
+	.active = service_ops_active,
+	.state_name = service_ops_state_name,
+	.start = service_ops_start,
+	.stop = service_stop,
+	.reset_failed = service_ops_reset_failed,
+};

@@ -784,20 +784,3 @@ const char *service_result_name(enum service_result result)
 
 	return result < RESULT_COUNT ? names[result] : "?";
 }
-
-const char *unit_active_name(enum unit_active active)
-{
-	switch (active) {
-	case ACTIVE_INACTIVE:
-		return "inactive";
-	case ACTIVE_ACTIVATING:
-		return "activating";
-	case ACTIVE_ACTIVE:
-		return "active";
-	case ACTIVE_DEACTIVATING:
-		return "deactivating";
-	case ACTIVE_FAILED:
-		return "failed";
-	}
-	return "?";
-}

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "supervisor/unit.h"
+#include "supervisor/unit_ops.h"
 
 enum service_state {
 	SERVICE_INACTIVE,
@@ -47,15 +48,6 @@ enum service_result {
 	RESULT_OOM_KILL,
 	RESULT_START_LIMIT,
 	RESULT_COUNT,
-};
-
-/* What the states are to others (`systemctl is-active`). */
-enum unit_active {
-	ACTIVE_INACTIVE,
-	ACTIVE_ACTIVATING,
-	ACTIVE_ACTIVE,
-	ACTIVE_DEACTIVATING,
-	ACTIVE_FAILED,
 };
 
 enum service_event_type {
@@ -141,7 +133,6 @@ void service_step(const struct unit *unit, struct service_run *run, const struct
 enum unit_active service_active(enum service_state state);
 const char *service_state_name(enum service_state state);
 const char *service_result_name(enum service_result result);
-const char *unit_active_name(enum unit_active active);
 
 /** service_restart_delay() - Return: ns until restart number @restarts (0 is the first), by RestartSec=, RestartSteps= and RestartMaxDelaySec=. */
 uint64_t service_restart_delay(const struct service_settings *settings, uint32_t restarts);

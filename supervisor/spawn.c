@@ -209,22 +209,40 @@ static int set_stream(const struct spawn_request *request, enum stdio_target tar
 	return dup2(fd, number) < 0 ? -errno : 0;
 }
 
-/* The descriptors a child keeps: 0 to 2, 3 if one is passed, and the status pipe until the exec. */
+/* Copies @fd to the first free number from @first on, to be closed at exec. Return: the copy or -errno. */
+static int move_up(int fd, unsigned first)
+{
+	int r = fcntl(fd, F_DUPFD_CLOEXEC, (int)first);
+
+	return r < 0 ? -errno : r;
+}
+
+/*
+ * The descriptors a child keeps: 0 to 2, from 3 on those that are passed, and the status pipe until the
+ * exec. All sources move above the numbers that they are to have, so that none is overwritten.
+ */
 static int set_descriptors(const struct spawn_request *request, int *status_fd)
 {
-	unsigned first = 3;
+	unsigned first = 3 + (unsigned)request->fd_count;
+	int copies[SPAWN_FD_MAX];
 	int r;
 
-	if (request->pass_fd >= 0) {
-		/* The status pipe may sit on 3; it moves out of the way before 3 is taken. */
-		r = fcntl(*status_fd, F_DUPFD_CLOEXEC, 10);
+	if (request->fd_count > SPAWN_FD_MAX)
+		return -E2BIG;
+	if (request->fd_count > 0) {
+		r = move_up(*status_fd, first);
 		if (r < 0)
-			return -errno;
+			return r;
 		*status_fd = r;
-		if (request->pass_fd == 3 ? fcntl(3, F_SETFD, 0) < 0 : dup2(request->pass_fd, 3) < 0)
-			return -errno;
-		first = 4;
 	}
+	for (size_t i = 0; i < request->fd_count; i++) {
+		copies[i] = move_up(request->fds[i].fd, first);
+		if (copies[i] < 0)
+			return copies[i];
+	}
+	for (size_t i = 0; i < request->fd_count; i++)
+		if (dup2(copies[i], 3 + (int)i) < 0)
+			return -errno;
 	if ((unsigned)*status_fd > first && close_range(first, (unsigned)*status_fd - 1, 0) < 0)
 		return -errno;
 	return close_range((unsigned)*status_fd + 1, ~0U, 0) < 0 ? -errno : 0;
@@ -284,6 +302,29 @@ static int environment_printf(struct strings *env, const char *format, ...)
 	return n < 0 ? -ENOMEM : environment_set(env, text);
 }
 
+/* LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES (sd_listen_fds(3)). */
+static int set_listen_environment(const struct spawn_request *request, struct strings *env)
+{
+	char *names = NULL;
+	size_t size;
+	FILE *out = open_memstream(&names, &size);
+	int r;
+
+	if (!out)
+		return -ENOMEM;
+	for (size_t i = 0; i < request->fd_count; i++)
+		fprintf(out, "%s%s", i > 0 ? ":" : "", request->fds[i].name);
+	if (fclose(out) != 0)
+		return -ENOMEM;
+	r = environment_printf(env, "LISTEN_PID=%d", getpid());
+	if (r == 0)
+		r = environment_printf(env, "LISTEN_FDS=%zu", request->fd_count);
+	if (r == 0)
+		r = environment_printf(env, "LISTEN_FDNAMES=%s", names);
+	free(names);
+	return r;
+}
+
 static int build_environment(const struct spawn_request *request, struct strings *env)
 {
 	const struct text_list *own = &request->unit->exec->environment;
@@ -303,13 +344,8 @@ static int build_environment(const struct spawn_request *request, struct strings
 		r = environment_printf(env, "MAINPID=%d", request->main_pid);
 	if (r == 0 && request->result)
 		r = environment_printf(env, "SERVICE_RESULT=%s", request->result);
-	if (r == 0 && request->pass_fd >= 0) {
-		r = environment_printf(env, "LISTEN_PID=%d", getpid());
-		if (r == 0)
-			r = environment_set(env, "LISTEN_FDS=1");
-		if (r == 0)
-			r = environment_printf(env, "LISTEN_FDNAMES=%s", request->pass_name);
-	}
+	if (r == 0 && request->fd_count > 0)
+		r = set_listen_environment(request, env);
 	for (const char *item = text_list_next(own, NULL); r == 0 && item;
 	     item = text_list_next(own, item))
 		r = environment_set(env, item);

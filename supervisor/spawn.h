@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -42,14 +43,24 @@ struct spawn_status {
 	int32_t error;
 };
 
+/* Sockets and stored descriptors of one service; dockerd and Debian's units have at most three. */
+#define SPAWN_FD_MAX 128
+
+/* A descriptor that a service gets, with its name in LISTEN_FDNAMES. */
+struct spawn_fd {
+	int fd;
+	const char *name;
+};
+
 struct spawn_request {
 	const struct unit *unit;
 	const struct exec_command *command;
 	int cgroup_fd;		     /* -1: none */
 	int log_fd;		     /* write end for "journal" output, or -1 (then /dev/null) */
 	int log_console_fd;	     /* the same for "journal+console" */
-	int pass_fd;		     /* handed over as LISTEN_FDS descriptor 3, or -1 */
-	const char *pass_name;	     /* its LISTEN_FDNAMES */
+	const struct spawn_fd *fds;  /* handed over as LISTEN_FDS from descriptor 3 on, in this order */
+	size_t fd_count;	     /* at most SPAWN_FD_MAX */
+	int socket_fd;		     /* for StandardInput=socket and its like, or -1 */
 	const char *notify_path;     /* NOTIFY_SOCKET, or NULL */
 	pid_t main_pid;		     /* MAINPID for control commands, or 0 */
 	const char *result;	     /* SERVICE_RESULT for ExecStop= and ExecStopPost=, or NULL */

@@ -3,7 +3,7 @@
  * supervisor/job: who starts and stops when. Services are the test's: it sees which are started and
  * stopped, in which order, and says what becomes of them.
  */
-// LDFLAGS: -Wl,--wrap=service_start,--wrap=service_stop,--wrap=service_get,--wrap=klog
+// LDFLAGS: -Wl,--wrap=unit_ops_of,--wrap=manager_units,--wrap=service_get,--wrap=klog
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,21 +62,48 @@ static void become(unit_id id, enum service_state state, enum service_result res
 	job_unit_changed(id, before, service_active(state));
 }
 
-void __wrap_service_start(unit_id id);
-void __wrap_service_start(unit_id id)
+static int fake_start(unit_id id)
 {
 	note("+", id);
 	/* Over its start limit: failed it is and failed it stays. */
 	if (services[id].run.result == RESULT_START_LIMIT)
-		return;
+		return -ECANCELED;
 	become(id, SERVICE_START, RESULT_SUCCESS);
+	return 0;
 }
 
-void __wrap_service_stop(unit_id id);
-void __wrap_service_stop(unit_id id)
+static void fake_stop(unit_id id)
 {
 	note("-", id);
 	become(id, SERVICE_STOP_SIGTERM, RESULT_SUCCESS);
+}
+
+static enum unit_active fake_active(unit_id id)
+{
+	return service_active(services[id].run.state);
+}
+
+static const struct unit_ops fake_ops = {
+	.active = fake_active,
+	.start = fake_start,
+	.stop = fake_stop,
+};
+
+const struct unit_ops *__wrap_unit_ops_of(enum unit_type type);
+const struct unit_ops *__wrap_unit_ops_of(enum unit_type type)
+{
+	return type == UNIT_TARGET ? &target_ops : &fake_ops;
+}
+
+const struct unit_set *__wrap_manager_units(void);
+const struct unit_set *__wrap_manager_units(void)
+{
+	return &set;
+}
+
+enum unit_active unit_active_state(unit_id id)
+{
+	return __wrap_unit_ops_of((enum unit_type)set.units[id].type)->active(id);
 }
 
 static void on_finished(unit_id id, enum job_type type, enum job_result result,
@@ -96,6 +123,7 @@ static int setup(void **state _unused_)
 {
 	set.count = 0;
 	set.edge_count = 0;
+	target_ops.init(NULL);
 	memset(services, 0, sizeof(services));
 	log_buffer = BUF(happened);
 	messages = BUF(said);

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* The operations by type, and what unit types may ask of the rest: see unit_ops.h. */
+#include "supervisor/unit_ops.h"
+
+#include <errno.h>
+
+#include "supervisor/graph.h"
+#include "supervisor/job.h"
+#include "supervisor/manager.h"
+
+/* ---- types that cannot be run yet: a start fails, and says so ---- */
+
+static enum unit_active unsupported_active(unit_id id _unused_)
+{
+	return ACTIVE_INACTIVE;
+}
+
+static const char *unsupported_state_name(unit_id id _unused_)
+{
+	return "not-supported";
+}
+
+static int unsupported_start(unit_id id _unused_)
+{
+	return -EOPNOTSUPP;
+}
+
+static void unsupported_nothing(unit_id id _unused_)
+{
+}
+
+static const struct unit_ops unsupported_ops = {
+	.active = unsupported_active,
+	.state_name = unsupported_state_name,
+	.start = unsupported_start,
+	.stop = unsupported_nothing,
+	.reset_failed = unsupported_nothing,
+};
+
+const struct unit_ops *unit_ops_of(enum unit_type type)
+{
+	static const struct unit_ops *const table[] = {
+		[UNIT_SERVICE] = &service_ops,
+		[UNIT_SOCKET] = &unsupported_ops,
+		[UNIT_TARGET] = &target_ops,
+		[UNIT_TIMER] = &unsupported_ops,
+	};
+
+	return table[type];
+}
+
+enum unit_active unit_active_state(unit_id id)
+{
+	return unit_ops_of((enum unit_type)manager_units()->units[id].type)->active(id);
+}
+
+const char *unit_active_name(enum unit_active active)
+{
+	switch (active) {
+	case ACTIVE_INACTIVE:
+		return "inactive";
+	case ACTIVE_ACTIVATING:
+		return "activating";
+	case ACTIVE_ACTIVE:
+		return "active";
+	case ACTIVE_RELOADING:
+		return "reloading";
+	case ACTIVE_DEACTIVATING:
+		return "deactivating";
+	case ACTIVE_FAILED:
+		return "failed";
+	}
+	return "?";
+}
+
+unit_id unit_triggered(unit_id id)
+{
+	size_t count;
+	const struct unit_edge *edges = graph_edges(manager_units(), id, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (edges[i].kind == UNIT_TRIGGERS)
+			return edges[i].to;
+	return UNIT_NONE;
+}
+
+int unit_trigger(unit_id id)
+{
+	unit_id triggered = unit_triggered(id);
+
+	return triggered == UNIT_NONE ? -ENOENT : job_start(triggered);
+}
