@@ -71,14 +71,18 @@ static void show_unit(const struct unit *unit, const char *what, uint64_t took)
 
 static void on_started(const struct unit *unit, enum job_result result, uint64_t began, uint64_t ended)
 {
-	static const char *const words[] = {
+	static const char *const words[JOB_RESULT_COUNT] = {
 		[JOB_DONE] = "ready",
 		[JOB_FAILED] = "FAILED",
 		[JOB_DEPENDENCY] = "not started: something that it requires failed",
 		[JOB_CANCELED] = "canceled",
+		[JOB_TIMED_OUT] = "FAILED: its job timed out",
+		[JOB_SKIPPED] = "skipped: a condition is not met",
+		[JOB_ASSERT] = "FAILED: an assertion is not met",
+		[JOB_UNSUPPORTED] = "not started: not supported",
 	};
 
-	record_add(unit->name, began, ended, result == JOB_DONE ? "ok" : "failed");
+	record_add(unit->name, began, ended, result == JOB_DONE || result == JOB_SKIPPED ? "ok" : "failed");
 	if (unit->type == UNIT_TARGET && result == JOB_DONE)
 		return;
 	show_unit(unit, words[result], ended - began);
@@ -124,12 +128,6 @@ static void on_idle(void)
 	loop.up = true;
 }
 
-static const struct manager_observer observer = {
-	.started = on_started,
-	.stopped = on_stopped,
-	.idle = on_idle,
-};
-
 /* ---- going down ---- */
 
 static void go_down(enum power_action wish, const char *why)
@@ -148,6 +146,62 @@ static void go_down(enum power_action wish, const char *why)
 	act3_begin(loop.boot, loop.power);
 	manager_stop_all();
 }
+
+/* How FailureAction= and its like end the machine; only the first word of the action. */
+static enum power_action power_of(enum emergency_action action)
+{
+	switch (action) {
+	case ACTION_NONE:
+		return POWER_NONE;
+	case ACTION_REBOOT:
+	case ACTION_REBOOT_FORCE:
+	case ACTION_REBOOT_IMMEDIATE:
+		return POWER_REBOOT;
+	case ACTION_HALT:
+	case ACTION_HALT_FORCE:
+	case ACTION_HALT_IMMEDIATE:
+		return POWER_HALT;
+	case ACTION_KEXEC:
+	case ACTION_KEXEC_FORCE:
+		return POWER_KEXEC;
+	case ACTION_POWEROFF:
+	case ACTION_POWEROFF_FORCE:
+	case ACTION_POWEROFF_IMMEDIATE:
+	case ACTION_EXIT: /* of a machine, and of a container whose PID 1 was asked to go */
+	case ACTION_EXIT_FORCE:
+		return POWER_OFF;
+	}
+	return POWER_NONE;
+}
+
+static void on_emergency(const struct unit *unit, enum emergency_action action, int exit_status _unused_,
+			 const char *why)
+{
+	enum power_action power = power_of(action);
+	char text[UNIT_NAME_SIZE + 64];
+	struct buf b = BUF(text);
+
+	buf_printf(&b, "%s %s", unit->name, why);
+	if (action == ACTION_REBOOT_IMMEDIATE || action == ACTION_HALT_IMMEDIATE ||
+	    action == ACTION_POWEROFF_IMMEDIATE) {
+		log_error("%s: %s, immediately", text, power_name(power));
+		power_now(power, loop.boot->container);
+	}
+	if (action == ACTION_REBOOT_FORCE || action == ACTION_HALT_FORCE ||
+	    action == ACTION_POWEROFF_FORCE || action == ACTION_KEXEC_FORCE || action == ACTION_EXIT_FORCE) {
+		log_error("%s: %s, without stopping anything", text, power_name(power));
+		act3_begin(loop.boot, power);
+		act3_finish(power, ACT3_AT_ONCE);
+	}
+	go_down(power, text);
+}
+
+static const struct manager_observer observer = {
+	.started = on_started,
+	.stopped = on_stopped,
+	.emergency = on_emergency,
+	.idle = on_idle,
+};
 
 static void on_ctrl_alt_del(void)
 {
@@ -425,8 +479,10 @@ static void one_pass(void)
 		MANAGER_SOURCE_EXEC_STATUS,
 		MANAGER_SOURCE_NOTIFY,
 		0,
+		MANAGER_SOURCE_ALIEN,
 		SOURCE_SIGNAL,
 		MANAGER_SOURCE_CGROUP,
+		MANAGER_SOURCE_FD_STORE,
 		MANAGER_SOURCE_LOG_LINK,
 		MANAGER_SOURCE_UNIT,
 		SOURCE_UEVENT,

@@ -17,6 +17,7 @@
 #include "lib/directory.h"
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "supervisor/process.h"
 
 #define ROOT "/sys/fs/cgroup"
 #define SLICE "/system.slice"
@@ -255,11 +256,11 @@ static int signal_below(int at, const char *name, int signal, int depth)
 		while (memchr(rest.p, '\n', rest.n) && str_split(&rest, '\n', &line)) {
 			uint64_t pid;
 
-			if (str_to_u64(line, &pid) < 0 || pid <= 1)
+			if (str_to_u64(line, &pid) < 0 || pid > INT32_MAX)
 				continue;
-			if (kill((pid_t)pid, signal) == 0) {
+			if (process_kill((pid_t)pid, signal) == 0) {
 				reached++;
-				(void)kill((pid_t)pid, SIGCONT);
+				(void)process_kill((pid_t)pid, SIGCONT);
 			}
 		}
 		memmove(text, rest.p, rest.n);

@@ -17,22 +17,22 @@ const struct unit_edge *graph_reverse_edges(const struct unit_set *set, unit_id 
 	return &set->reverse[set->first_reverse[id]];
 }
 
-static void walk(const struct unit_set *set, unit_id id, unsigned kinds, bool reverse, uint8_t *members)
+void graph_pulled_in(const struct unit_set *set, unit_id id, bool required, uint8_t *members)
 {
 	static unit_id stack[UNIT_MAX];
+	unsigned kinds = 1U << UNIT_REQUIRES | 1U << UNIT_BINDS_TO |
+			 (required ? 0 : 1U << UNIT_WANTS | 1U << UNIT_UPHOLDS);
 	size_t depth = 0;
 
 	if (!members[id])
 		stack[depth++] = id;
 	members[id] = 1;
 	while (depth > 0) {
-		unit_id at = stack[--depth];
 		size_t count;
-		const struct unit_edge *edges = reverse ? graph_reverse_edges(set, at, &count)
-							: graph_edges(set, at, &count);
+		const struct unit_edge *edges = graph_edges(set, stack[--depth], &count);
 
 		for (size_t i = 0; i < count; i++) {
-			unit_id other = reverse ? edges[i].from : edges[i].to;
+			unit_id other = edges[i].to;
 
 			if (!(kinds & 1U << edges[i].kind) || members[other])
 				continue;
@@ -42,15 +42,12 @@ static void walk(const struct unit_set *set, unit_id id, unsigned kinds, bool re
 	}
 }
 
-void graph_pulled_in(const struct unit_set *set, unit_id id, bool required, uint8_t *members)
+bool graph_has_edge(const struct unit_set *set, unit_id from, unit_id to, enum unit_dependency kind)
 {
-	walk(set, id, 1U << UNIT_REQUIRES | 1U << UNIT_BINDS_TO | (required ? 0 : 1U << UNIT_WANTS),
-	     false, members);
-}
-
-void graph_dependants(const struct unit_set *set, unit_id id, uint8_t *members)
-{
-	walk(set, id, 1U << UNIT_REQUIRES | 1U << UNIT_BINDS_TO | 1U << UNIT_PART_OF, true, members);
+	for (uint32_t i = set->first_edge[from]; i < set->first_edge[from + 1U]; i++)
+		if (set->edges[i].to == to && set->edges[i].kind == kind)
+			return true;
+	return false;
 }
 
 /* Depth-first, without recursion: a unit met again while it is still on the path closes a cycle. */

@@ -14,15 +14,13 @@
 #define GRAPH_CYCLE_MAX 32
 
 /**
- * graph_pulled_in() - marks @id and all that starting it starts too (Wants, Requires, BindsTo).
+ * graph_pulled_in() - marks @id and all that starting it starts too (Wants, Upholds, Requires, BindsTo).
  * @required: follows only Requires and BindsTo, that is what it cannot be without
  */
 void graph_pulled_in(const struct unit_set *set, unit_id id, bool required, uint8_t *members);
 
-/**
- * graph_dependants() - marks @id and all that cannot stay up without it (RequiredBy, BoundBy, PartOf).
- */
-void graph_dependants(const struct unit_set *set, unit_id id, uint8_t *members);
+/** graph_has_edge() - Return: whether there is an edge of @kind from @from to @to. */
+bool graph_has_edge(const struct unit_set *set, unit_id from, unit_id to, enum unit_dependency kind);
 
 /**
  * graph_find_cycle() - looks for a circle of After= among @members.

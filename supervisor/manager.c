@@ -1,85 +1,85 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * The supervisor's front: see manager.h. Reads the notify socket, maps senders to units by their
- * cgroup, hands everything to service.c and job.c, and lets runnable jobs run after each event.
+ * The supervisor's front: see manager.h. Hands events to the unit types and to jobs, and lets runnable
+ * jobs run after each. There are two unit sets: the one in use, and one into which unit files are read
+ * anew; its pages are the kernel's while it is not needed.
  */
 #include "supervisor/manager.h"
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
 #include "lib/klog.h"
-#include "supervisor/cgroup.h"
-#include "supervisor/graph.h"
-#include "supervisor/notify_parse.h"
-#include "supervisor/service.h"
+#include "supervisor/fd_store.h"
+#include "supervisor/notify_socket.h"
 #include "supervisor/unit_load.h"
 
 /* Work for one source in one pass of the loop: enough to drain bursts, little enough not to starve others. */
-#define NOTIFY_PER_PASS 64
 #define EXPIRE_PER_PASS 64
-/* A sender that passes more descriptors than this is wrong; they are all closed (SCM_MAX_FD is 253). */
-#define NOTIFY_FDS_MAX 253
+#define PAGE_SIZE 4096U
 
-static struct unit_set units;
+static struct unit_set sets[2];
+static struct unit_set *units = &sets[0];
 static unit_id anchor = UNIT_NONE;
-static int notify_fd = -1;
-static char notify_path[108];
-static struct service_world world = { .set = &units, .epoll_fd = -1, .inotify_fd = -1 };
-static struct unit_world unit_world = { .set = &units, .epoll_fd = -1 };
+static char anchor_name[UNIT_NAME_SIZE];
+static const char *const *search_path = unit_search_path;
+static unit_id new_ids[UNIT_MAX];
+static struct service_world world = { .set = &sets[0], .epoll_fd = -1, .inotify_fd = -1 };
+static struct unit_world unit_world = { .set = &sets[0], .epoll_fd = -1 };
 static const struct manager_observer *observer;
+
+static const enum unit_type unit_types[] = { UNIT_SERVICE, UNIT_SOCKET, UNIT_TARGET, UNIT_TIMER };
 
 static void on_job_finished(unit_id id, enum job_type type, enum job_result result, uint64_t began)
 {
 	uint64_t now = clock_now();
 
 	if (type == JOB_START)
-		observer->started(&units.units[id], result, began, now);
-	else
-		observer->stopped(&units.units[id], began, now);
+		observer->started(&units->units[id], result, began, now);
+	else if (type == JOB_STOP)
+		observer->stopped(&units->units[id], began, now);
+	if (observer->finished)
+		observer->finished(id, type, result);
 }
 
-static const struct job_observer job_observer = { .finished = on_job_finished };
-static const struct service_observer service_observer = { .changed = job_unit_changed };
+static void on_emergency(unit_id id, enum emergency_action action, int exit_status, const char *why)
+{
+	if (observer->emergency)
+		observer->emergency(&units->units[id], action, exit_status, why);
+}
+
+static bool stop_queued(unit_id id)
+{
+	return job_type_of(id) == JOB_STOP;
+}
+
+static bool job_queued(unit_id id)
+{
+	return job_type_of(id) != JOB_NONE;
+}
+
+static const struct job_observer job_observer = {
+	.finished = on_job_finished,
+	.emergency = on_emergency,
+};
+
+static const struct service_observer service_observer = {
+	.restart = job_restart_service,
+	.propagate_reload = job_propagate_reload,
+	.stop_queued = stop_queued,
+	.job_queued = job_queued,
+};
 
 static int watch(int fd, enum manager_source source, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.u64 = (uint64_t)source << 32 };
 
 	return epoll_ctl(world.epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
-static int open_notify(const char *runtime_directory)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct buf b = BUF(notify_path);
-	static const int on = 1;
-	_cleanup_fd_ int fd = -1;
-
-	buf_printf(&b, "%s/notify", runtime_directory);
-	if (b.overflow)
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path, notify_path, b.len + 1);
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	if (unlink(notify_path) < 0 && errno != ENOENT)
-		return -errno;
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	/* Anybody may send; who counts is decided by cgroup and NotifyAccess=. */
-	if (chmod(notify_path, 0777) < 0 || setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
-		return -errno;
-	notify_fd = TAKE_FD(fd);
-	return 0;
 }
 
 int manager_init(int epoll_fd, const char *runtime_directory, const struct manager_observer *o)
@@ -90,7 +90,6 @@ int manager_init(int epoll_fd, const char *runtime_directory, const struct manag
 	observer = o;
 	world.observer = &service_observer;
 	world.epoll_fd = unit_world.epoll_fd = epoll_fd;
-	world.notify_path = notify_path;
 	world.inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (world.inotify_fd < 0)
 		return -errno;
@@ -101,11 +100,12 @@ int manager_init(int epoll_fd, const char *runtime_directory, const struct manag
 	more.rlim_cur = more.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &more);
 
-	r = open_notify(runtime_directory);
+	r = notify_socket_open(runtime_directory);
+	if (r >= 0)
+		r = watch(r, MANAGER_SOURCE_NOTIFY, EPOLLIN);
+	world.notify_path = notify_socket_path();
 	if (r == 0)
 		r = log_link_open();
-	if (r == 0)
-		r = watch(notify_fd, MANAGER_SOURCE_NOTIFY, EPOLLIN);
 	if (r == 0)
 		r = watch(world.inotify_fd, MANAGER_SOURCE_CGROUP, EPOLLIN);
 	/* Edge-triggered: writable is the normal state and says nothing; becoming writable does. */
@@ -135,22 +135,31 @@ static void log_problem(void *context _unused_, const struct unit_problem *p)
 	log_warning("%s", text);
 }
 
-int manager_load(const char *name, const char *const *search_path)
+static struct unit_loader loader(void)
 {
-	struct unit_loader loader = {
-		.search_path = search_path ? search_path : unit_search_path,
-		.problem = log_problem,
-	};
-	int r = unit_load(&loader, &units, name, &anchor);
+	return (struct unit_loader){ .search_path = search_path, .problem = log_problem };
+}
 
+int manager_load(const char *name, const char *const *path)
+{
+	struct buf b = BUF(anchor_name);
+	struct unit_loader from;
+	int r;
+
+	search_path = path ? path : unit_search_path;
+	buf_add(&b, name);
+	if (b.overflow)
+		return -ENAMETOOLONG;
+	from = loader();
+	r = unit_load(&from, units, name, &anchor);
 	if (r < 0)
 		return r;
-	for (enum unit_type type = UNIT_SERVICE; type <= UNIT_TIMER; type++)
-		if (unit_ops_of(type)->init)
-			unit_ops_of(type)->init(&unit_world);
+	job_table_init(units, &job_observer);
 	service_table_init(&world);
-	job_table_init(&units, &job_observer);
-	return units.units[anchor].load == UNIT_NOT_FOUND ? -ENOENT : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(unit_types); i++)
+		if (unit_ops_of(unit_types[i])->init)
+			unit_ops_of(unit_types[i])->init(&unit_world);
+	return units->units[anchor].load == UNIT_NOT_FOUND ? -ENOENT : 0;
 }
 
 /* Lets jobs run, and tells when the last one is over; all may be over before this returns. */
@@ -162,36 +171,112 @@ static void settle(void)
 	job_run();
 	if (busy && job_pending() == 0) {
 		busy = false;
+		service_jobs_over();
 		observer->idle();
 	}
 }
 
 const struct unit_set *manager_units(void)
 {
-	return &units;
+	return units;
 }
 
-int manager_job(unit_id id, enum job_type type)
+/* ---- wishes ---- */
+
+static void grown(unit_id first)
 {
+	if (first == units->count)
+		return;
+	job_grown(first);
+	for (size_t i = 0; i < ARRAY_SIZE(unit_types); i++)
+		if (unit_ops_of(unit_types[i])->grown)
+			unit_ops_of(unit_types[i])->grown(first);
+}
+
+int manager_find(const char *name, unit_id *ret_id)
+{
+	struct unit_loader from = loader();
+	unit_id first = units->count;
+	unit_id id = unit_find(units, name);
 	int r = 0;
 
-	switch (type) {
-	case JOB_NONE:
-		break;
-	case JOB_START:
-		r = job_start(id);
-		break;
-	case JOB_STOP:
-		job_stop(id);
-		break;
+	if (id == UNIT_NONE || units->units[id].load == UNIT_NOT_FOUND) {
+		r = unit_load_more(&from, units, name, &id);
+		if (r < 0)
+			return r;
+		grown(first);
 	}
+	if (units->units[id].load == UNIT_NOT_FOUND)
+		return -ENOENT;
+	*ret_id = id;
+	return 0;
+}
+
+int unit_start_connection(unit_id socket _unused_, const char *name, int fd, unit_id *ret_id)
+{
+	unit_id id;
+	int r = manager_find(name, &id);
+
+	if (r == 0 && units->units[id].type != UNIT_SERVICE)
+		r = -EINVAL;
+	if (r < 0) {
+		fd_close(fd);
+		return r;
+	}
+	service_set_connection(id, fd);
+	r = job_start(id);
+	if (r < 0)
+		service_set_connection(id, -1);
+	else
+		*ret_id = id;
+	return r;
+}
+
+int manager_job(unit_id id, enum job_type type, enum job_mode mode)
+{
+	const struct unit_settings *settings = units->units[id].settings;
+	bool starts = type == JOB_START || type == JOB_RESTART || type == JOB_RELOAD_OR_RESTART ||
+		      type == JOB_RELOAD_OR_START;
+	bool stops = type == JOB_STOP || type == JOB_RESTART || type == JOB_TRY_RESTART;
+	int r;
+
+	if (type == JOB_NONE)
+		return 0;
+	if (settings && ((starts && settings->refuse_manual_start) || (stops && settings->refuse_manual_stop)))
+		return -EPERM;
+	r = job_request(id, type, mode);
 	settle();
 	return r;
 }
 
+int manager_cancel(unit_id id)
+{
+	if (job_type_of(id) == JOB_NONE)
+		return -ENOENT;
+	job_cancel(id);
+	settle();
+	return 0;
+}
+
+int manager_kill(unit_id id, enum service_kill_who who, int signal)
+{
+	return units->units[id].type == UNIT_SERVICE ? service_kill(id, who, signal) : -EOPNOTSUPP;
+}
+
+void manager_reset_failed(unit_id id)
+{
+	for (unit_id other = 0; other < units->count; other++)
+		if (id == UNIT_NONE || id == other)
+			unit_ops_of((enum unit_type)units->units[other].type)->reset_failed(other);
+	settle();
+}
+
 int manager_start(void)
 {
-	return manager_job(anchor, JOB_START);
+	int r = job_start(anchor);
+
+	settle();
+	return r;
 }
 
 void manager_stop_all(void)
@@ -205,98 +290,79 @@ bool manager_quiet(void)
 	return job_pending() == 0;
 }
 
-/* Descriptors that came along: BARRIER=1 is answered by closing them, and nothing else is wanted yet. */
-static void close_received(struct msghdr *message)
+/* ---- all unit files anew ---- */
+
+/* A unit that the new set does not have by itself but must: it was loaded by name, or it is not down. */
+static bool must_stay(unit_id id)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t i = 0; i < count; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
-			fd_close(fd);
-		}
-	}
+	return units->units[id].load == UNIT_LOADED || job_type_of(id) != JOB_NONE ||
+	       !unit_active_is_down(unit_active_state(id));
 }
 
-static pid_t sender_of(struct msghdr *message)
+static int load_anew(struct unit_set *set, unit_id *ret_anchor)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-		struct ucred credentials;
+	struct unit_loader from = loader();
+	int r = unit_load(&from, set, anchor_name, ret_anchor);
 
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS)
-			continue;
-		memcpy(&credentials, CMSG_DATA(c), sizeof(credentials));
-		return credentials.pid;
+	for (unit_id id = 0; r == 0 && id < units->count; id++) {
+		unit_id found;
+
+		if (must_stay(id) && unit_find(set, units->units[id].name) == UNIT_NONE)
+			r = unit_load_more(&from, set, units->units[id].name, &found);
+	}
+	if (r < 0)
+		return r;
+	if (set->units[*ret_anchor].load == UNIT_NOT_FOUND)
+		return -ENOENT;
+	for (unit_id id = 0; id < units->count; id++) {
+		new_ids[id] = unit_find(set, units->units[id].name);
+		if (new_ids[id] != UNIT_NONE && units->units[id].load == UNIT_LOADED &&
+		    set->units[new_ids[id]].load == UNIT_BAD) {
+			log_error("%s: was good before and cannot be used now; the units stay as they were",
+				  units->units[id].name);
+			return -EBADMSG;
+		}
 	}
 	return 0;
 }
 
-/* Which unit a process belongs to: by its cgroup, or without cgroups by being its main process. */
-static unit_id unit_of_process(pid_t pid)
+/* Its pages are the kernel's again, and zero when they are next used. */
+static void give_back(struct unit_set *set)
 {
-	char name[UNIT_NAME_SIZE];
+	uintptr_t first = ((uintptr_t)set + PAGE_SIZE - 1) & ~(uintptr_t)(PAGE_SIZE - 1);
+	uintptr_t end = ((uintptr_t)set + sizeof(*set)) & ~(uintptr_t)(PAGE_SIZE - 1);
 
-	if (cgroup_available())
-		return cgroup_of_process(pid, name) < 0 ? UNIT_NONE : unit_find(&units, name);
-	for (unit_id id = 0; id < units.count; id++)
-		if (service_get(id)->process[ROLE_MAIN].pid == pid)
-			return id;
-	return UNIT_NONE;
+	(void)madvise((void *)first, end - first, MADV_DONTNEED);
 }
 
-static void handle_notify(struct str datagram, pid_t sender)
+int manager_reload(void)
 {
-	struct notify_message parsed;
-	unit_id id;
+	struct unit_set *old = units;
+	struct unit_set *set = units == &sets[0] ? &sets[1] : &sets[0];
+	unit_id new_anchor;
+	int r = load_anew(set, &new_anchor);
 
-	if (sender <= 1)
-		return;
-	id = unit_of_process(sender);
-	if (id == UNIT_NONE) {
-		log_debug("a notification of process %d, which belongs to no unit, was ignored", sender);
-		return;
+	if (r < 0) {
+		give_back(set);
+		return r;
 	}
-	if (notify_parse(datagram, &parsed) < 0) {
-		log_warning("%s: process %d sent a malformed notification", units.units[id].name,
-			    sender);
-		return;
-	}
-	service_on_notify(id, sender, &parsed);
+	units = set;
+	anchor = new_anchor;
+	world.set = unit_world.set = set;
+	job_moved(set, old->count, new_ids);
+	fd_store_moved(new_ids);
+	for (size_t i = 0; i < ARRAY_SIZE(unit_types); i++)
+		if (unit_ops_of(unit_types[i])->moved)
+			unit_ops_of(unit_types[i])->moved(old, new_ids);
+	give_back(old);
+	log_info("%u units were read again", units->count);
+	settle();
+	return 0;
 }
 
-static void dispatch_notify(void)
-{
-	for (unsigned i = 0; i < NOTIFY_PER_PASS; i++) {
-		char text[NOTIFY_SIZE_MAX + 1];
-		union {
-			struct cmsghdr header;
-			char space[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int) * NOTIFY_FDS_MAX)];
-		} control;
-		struct iovec part = { .iov_base = text, .iov_len = NOTIFY_SIZE_MAX };
-		struct msghdr message = {
-			.msg_iov = &part,
-			.msg_iovlen = 1,
-			.msg_control = control.space,
-			.msg_controllen = sizeof(control.space),
-		};
-		ssize_t n = recvmsg(notify_fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+/* ---- events ---- */
 
-		if (n < 0)
-			return;
-		if (message.msg_flags & MSG_TRUNC)
-			log_warning("a notification longer than %d bytes was ignored", NOTIFY_SIZE_MAX);
-		else
-			handle_notify((struct str){ text, (size_t)n }, sender_of(&message));
-		close_received(&message);
-		job_run();
-	}
-}
-
-static void dispatch_cgroups(void)
+static void dispatch_inotify(void)
 {
 	_Alignas(struct inotify_event) char buffer[4096];
 	ssize_t n = read(world.inotify_fd, buffer, sizeof(buffer));
@@ -305,9 +371,19 @@ static void dispatch_cgroups(void)
 		const struct inotify_event *event = (const void *)(buffer + at);
 
 		at += (ssize_t)(sizeof(*event) + event->len);
-		if (event->mask & IN_MODIFY)
-			service_on_cgroup_event(event->wd);
+		if (event->mask & IN_Q_OVERFLOW)
+			service_look_everywhere();
+		else if (!(event->mask & IN_IGNORED))
+			service_on_inotify(event->wd);
 	}
+}
+
+static void dispatch_unit(uint32_t detail)
+{
+	uint32_t type = detail >> 24;
+
+	if (type < ARRAY_SIZE(unit_types) && unit_ops_of((enum unit_type)type)->dispatch)
+		unit_ops_of((enum unit_type)type)->dispatch(detail & UNIT_EPOLL_DETAIL_MAX);
 }
 
 void manager_dispatch(uint64_t data)
@@ -320,17 +396,22 @@ void manager_dispatch(uint64_t data)
 		service_on_exec_status((unit_id)(detail / ROLE_COUNT), detail % ROLE_COUNT);
 		break;
 	case MANAGER_SOURCE_NOTIFY:
-		dispatch_notify();
+		(void)notify_socket_dispatch(units, job_run);
 		break;
 	case MANAGER_SOURCE_CGROUP:
-		dispatch_cgroups();
+		dispatch_inotify();
 		break;
 	case MANAGER_SOURCE_LOG_LINK:
 		(void)service_log_announce();
 		break;
 	case MANAGER_SOURCE_UNIT:
-		if (detail >> 24 <= UNIT_TIMER && unit_ops_of((enum unit_type)(detail >> 24))->dispatch)
-			unit_ops_of((enum unit_type)(detail >> 24))->dispatch(detail & UNIT_EPOLL_DETAIL_MAX);
+		dispatch_unit(detail);
+		break;
+	case MANAGER_SOURCE_FD_STORE:
+		fd_store_on_event(detail);
+		break;
+	case MANAGER_SOURCE_ALIEN:
+		service_on_alien_exit((unit_id)detail);
 		break;
 	case MANAGER_SOURCE_END:
 		break;
@@ -351,8 +432,10 @@ uint64_t manager_next_deadline(void)
 {
 	uint64_t next = service_next_deadline();
 
-	for (enum unit_type type = UNIT_SERVICE; type <= UNIT_TIMER; type++) {
-		const struct unit_ops *ops = unit_ops_of(type);
+	if (job_next_deadline() < next)
+		next = job_next_deadline();
+	for (size_t i = 0; i < ARRAY_SIZE(unit_types); i++) {
+		const struct unit_ops *ops = unit_ops_of(unit_types[i]);
 
 		if (ops->next_deadline && ops->next_deadline() < next)
 			next = ops->next_deadline();
@@ -362,66 +445,22 @@ uint64_t manager_next_deadline(void)
 
 void manager_expire(uint64_t now)
 {
-	unsigned count = service_expire(now, EXPIRE_PER_PASS);
+	/* hc-33: a sign of life that is waiting to be read counts, however late PID 1 is. */
+	bool all_read = service_next_deadline() > now || notify_socket_dispatch(units, job_run);
+	unsigned count = service_expire(now, EXPIRE_PER_PASS, all_read);
 
-	for (enum unit_type type = UNIT_SERVICE; type <= UNIT_TIMER; type++)
-		if (unit_ops_of(type)->expire)
-			count += unit_ops_of(type)->expire(now, EXPIRE_PER_PASS);
+	count += job_expire(now);
+	for (size_t i = 0; i < ARRAY_SIZE(unit_types); i++)
+		if (unit_ops_of(unit_types[i])->expire)
+			count += unit_ops_of(unit_types[i])->expire(now, EXPIRE_PER_PASS);
 	if (count > 0)
 		settle();
 }
 
 void manager_log_blockers(void)
 {
-	for (unit_id id = 0; id < units.count; id++)
+	for (unit_id id = 0; id < units->count; id++)
 		if (job_type_of(id) == JOB_STOP)
-			log_warning("%s: still %s", units.units[id].name,
-				    unit_ops_of((enum unit_type)units.units[id].type)->state_name(id));
-}
-
-/* When a service was up for the first time, or done; 0 for what is no service or never was. */
-static uint64_t up_since(unit_id id)
-{
-	return units.units[id].type == UNIT_SERVICE ? service_get(id)->up_since : 0;
-}
-
-static unit_id last_before(unit_id id)
-{
-	size_t count;
-	const struct unit_edge *edges = graph_edges(&units, id, &count);
-	unit_id last = UNIT_NONE;
-
-	for (size_t i = 0; i < count; i++) {
-		unit_id other = edges[i].to;
-
-		if (edges[i].kind == UNIT_AFTER && up_since(other) > 0 &&
-		    (last == UNIT_NONE || up_since(other) > up_since(last)))
-			last = other;
-	}
-	return last;
-}
-
-size_t manager_critical_chain(struct manager_link ret_chain[static MANAGER_CHAIN_MAX])
-{
-	unit_id last = UNIT_NONE;
-	size_t count = 0;
-
-	for (unit_id id = 0; id < units.count; id++)
-		if (up_since(id) > 0 && (last == UNIT_NONE || up_since(id) > up_since(last)))
-			last = id;
-	while (last != UNIT_NONE && count < MANAGER_CHAIN_MAX) {
-		unit_id before = last_before(last);
-		uint64_t began = service_get(last)->start_began;
-
-		memmove(ret_chain + 1, ret_chain, count * sizeof(*ret_chain));
-		ret_chain[0] = (struct manager_link){
-			.unit = &units.units[last],
-			.began = before != UNIT_NONE && up_since(before) > began ? up_since(before)
-										 : began,
-			.ended = up_since(last),
-		};
-		count++;
-		last = before;
-	}
-	return count;
+			log_warning("%s: still %s", units->units[id].name,
+				    unit_ops_of((enum unit_type)units->units[id].type)->state_name(id));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * The supervisor as init sees it: load the units, start one, feed it events, stop all. It owns the unit
- * set, the notify socket and the watches on cgroups; init owns the epoll instance and the order in
+ * sets, the notify socket and the watches on cgroups; init owns the epoll instance and the order in
  * which kinds of events are handled.
  */
 #pragma once
@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "supervisor/job.h"
+#include "supervisor/service.h"
 
 /* Kinds of epoll data that are the supervisor's: the upper 32 bits. Smaller numbers are init's. */
 enum manager_source {
@@ -19,13 +20,20 @@ enum manager_source {
 	MANAGER_SOURCE_CGROUP,
 	MANAGER_SOURCE_LOG_LINK,
 	MANAGER_SOURCE_UNIT = UNIT_EPOLL_SOURCE,
+	MANAGER_SOURCE_FD_STORE = 6, /* FD_STORE_SOURCE */
+	MANAGER_SOURCE_ALIEN = 7,    /* SERVICE_SOURCE_ALIEN */
 	MANAGER_SOURCE_END,
 };
 
 struct manager_observer {
-	/* A unit came up, or did not. @unit is good for ever. */
+	/* A unit came up, or did not. @unit is good until the next manager_reload(). */
 	void (*started)(const struct unit *unit, enum job_result result, uint64_t began, uint64_t ended);
 	void (*stopped)(const struct unit *unit, uint64_t began, uint64_t ended);
+	/* Any job is over, also those of started and stopped. May be NULL. */
+	void (*finished)(unit_id id, enum job_type type, enum job_result result);
+	/* FailureAction= and its like are due. @exit_status: for ACTION_EXIT; -1: none. May be NULL. */
+	void (*emergency)(const struct unit *unit, enum emergency_action action, int exit_status,
+			  const char *why);
 	/* No job is left. */
 	void (*idle)(void);
 };
@@ -48,10 +56,36 @@ int manager_load(const char *name, const char *const *search_path);
 const struct unit_set *manager_units(void);
 
 /**
- * manager_job() - wishes that @id be up or down, with all that hangs on it.
- * Return: 0: the job is there (or there was nothing to do), and the observer tells how it ends; or as job_start().
+ * manager_find() - the unit called @name, loaded now if it was not yet: an instance, or a unit that
+ * nothing named so far.
+ * Return: 0; -EINVAL: no name of a unit; -ENOENT: it has no file; -ENOSPC: there is no room for it.
  */
-int manager_job(unit_id id, enum job_type type);
+int manager_find(const char *name, unit_id *ret_id);
+
+/**
+ * manager_job() - wishes that something be done with @id, with all that hangs on it.
+ * Return: 0: the job is there (or there was nothing to do), and the observer tells how it ends; -EPERM:
+ * RefuseManualStart= or RefuseManualStop=; or as job_request().
+ */
+int manager_job(unit_id id, enum job_type type, enum job_mode mode);
+
+/** manager_cancel() - gives up the job of @id. Return: 0, or -ENOENT: it has none. */
+int manager_cancel(unit_id id);
+
+/** manager_kill() - sends @signal to the processes of a service. Return: as service_kill(); -EOPNOTSUPP: it is none. */
+int manager_kill(unit_id id, enum service_kill_who who, int signal);
+
+/** manager_reset_failed() - @id, or with UNIT_NONE every unit, is no longer failed and may start again. */
+void manager_reset_failed(unit_id id);
+
+/**
+ * manager_reload() - reads all unit files anew. All or nothing: with a unit that was good before and is
+ * not now, or without room, everything stays as it was (hc-46). What runs goes on: state, processes,
+ * cgroups, descriptors and jobs go to the unit of the same name; a unit whose file is gone stays for
+ * as long as it is not down.
+ * Return: 0; -EBADMSG: a unit cannot be used (it was logged); or -errno.
+ */
+int manager_reload(void);
 
 /** manager_start() - starts what manager_load() loaded. Return: as job_start(). */
 int manager_start(void);

@@ -10,17 +10,29 @@
 /* Longest datagram that is looked at, as in systemd (NOTIFY_BUFFER_MAX is a page). */
 #define NOTIFY_SIZE_MAX 4096
 #define NOTIFY_STATUS_SIZE 128
+/* Longest FDNAME= and its NUL (sd_pid_notify_with_fds(3)). */
+#define NOTIFY_FD_NAME_SIZE 256
 
 struct notify_message {
 	bool ready;
 	bool reloading;
 	bool stopping;
 	bool watchdog;
+	bool watchdog_trigger;
 	bool barrier;
-	uint64_t main_pid;	 /* 0: not given */
-	uint64_t extend_timeout; /* ns, 0: not given */
+	bool fd_store;
+	bool fd_store_remove;
+	bool fd_no_poll; /* FDPOLL=0 */
+	bool has_monotonic;
+	bool has_watchdog_period;
+	bool has_errno;
+	uint64_t main_pid;	  /* 0: not given */
+	uint64_t extend_timeout;  /* ns, 0: not given */
+	uint64_t monotonic;	  /* MONOTONIC_USEC=, ns on CLOCK_MONOTONIC */
+	uint64_t watchdog_period; /* WATCHDOG_USEC=, ns */
 	uint64_t errno_value;
-	char status[NOTIFY_STATUS_SIZE]; /* cut, and made printable */
+	char status[NOTIFY_STATUS_SIZE];   /* cut, and made printable */
+	char fd_name[NOTIFY_FD_NAME_SIZE]; /* "": not given, or not a good name */
 };
 
 /**

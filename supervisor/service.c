@@ -1,51 +1,50 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Services as they run: see service.h. Slots are static, one for each unit. A process is found by its
- * pid through a small hash table, a deadline through a binary heap, so that a thousand services cost
- * no more for an event than ten.
+ * Services as they run: see service.h. Slots are static, one for each unit. The machine's actions are
+ * carried out here; each of them may feed further events, whose changes come after those before.
  *
- * Invariant: a slot has a pid exactly as long as that process has not been reaped, so its pidfd is
- * valid for signals. service_on_exit() is called before the zombie is reaped.
+ * Invariant: after a step a process is watched exactly if the machine believes that it is alive.
  */
 #include "supervisor/service.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/epoll.h>
-#include <sys/inotify.h>
-#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
 #include "lib/klog.h"
 #include "supervisor/cgroup.h"
-#include "supervisor/notify_parse.h"
-
-#define PID_BUCKETS 1024U
-#define PROCESS_NONE UINT32_MAX
+#include "supervisor/fd_store.h"
+#include "supervisor/process.h"
+#include "supervisor/service_table.h"
 
 static struct service services[UNIT_MAX];
-static uint32_t pid_table[PID_BUCKETS];
-static unit_id heap[UNIT_MAX + 1]; /* from index 1 on; the smallest deadline first */
-static uint32_t heap_size;
-static struct service_world world;
+struct service_world service_world;
 
-static void feed(unit_id id, const struct service_event *event);
+static const struct service empty_slot = {
+	.run = {
+		.deadline = CLOCK_TIME_MAX,
+		.watchdog_due = CLOCK_TIME_MAX,
+		.watchdog = CLOCK_TIME_MAX,
+	},
+	.process = { { .pidfd = -1, .status_fd = -1 }, { .pidfd = -1, .status_fd = -1 } },
+	.watch = { { .number = -1 }, { .number = -1 } },
+	.log = { LOG_PIPE_NONE, LOG_PIPE_NONE },
+	.cgroup_fd = -1,
+	.socket_fd = -1,
+	.pid_file_watch = -1,
+};
 
-void service_table_init(const struct service_world *w)
+void service_table_init(const struct service_world *world)
 {
-	world = *w;
-	heap_size = 0;
-	for (size_t i = 0; i < PID_BUCKETS; i++)
-		pid_table[i] = PROCESS_NONE;
-	for (unit_id id = 0; id < world.set->count; id++)
-		services[id] = (struct service){
-			.run = { .deadline = CLOCK_TIME_MAX },
-			.process = { { .pidfd = -1, .status_fd = -1 }, { .pidfd = -1, .status_fd = -1 } },
-			.log = { LOG_PIPE_NONE, LOG_PIPE_NONE },
-			.cgroup_fd = -1,
-			.cgroup_watch = -1,
-		};
+	service_world = *world;
+	process_table_init();
+	watch_table_init();
+	deadline_init();
+	fd_store_init(world->epoll_fd);
+	for (unit_id id = 0; id < world->set->count; id++)
+		services[id] = empty_slot;
 }
 
 const struct service *service_get(unit_id id)
@@ -53,338 +52,129 @@ const struct service *service_get(unit_id id)
 	return &services[id];
 }
 
-static const struct unit *unit_of(unit_id id)
+struct service *service_slot(unit_id id)
 {
-	return &world.set->units[id];
+	return &services[id];
 }
 
-/* ---- the pid table: chains of unit and role ---- */
-
-static uint32_t process_index(unit_id id, enum service_role role)
+const struct unit *service_unit(unit_id id)
 {
-	return (uint32_t)id * ROLE_COUNT + (uint32_t)role;
+	return &service_world.set->units[id];
 }
 
-static struct service_process *process_at(uint32_t index)
+pid_t service_main_pid(unit_id id)
 {
-	return &services[index / ROLE_COUNT].process[index % ROLE_COUNT];
+	return services[id].process[ROLE_MAIN].pid;
 }
 
-static void pid_insert(uint32_t index)
+unit_id service_of_process(pid_t pid)
 {
-	uint32_t *bucket = &pid_table[(uint32_t)process_at(index)->pid % PID_BUCKETS];
+	uint32_t index = process_find(pid);
 
-	process_at(index)->next = *bucket;
-	*bucket = index;
-}
-
-static void pid_remove(uint32_t index)
-{
-	uint32_t *link = &pid_table[(uint32_t)process_at(index)->pid % PID_BUCKETS];
-
-	while (*link != PROCESS_NONE && *link != index)
-		link = &process_at(*link)->next;
-	if (*link == index)
-		*link = process_at(index)->next;
-}
-
-static uint32_t pid_find(pid_t pid)
-{
-	uint32_t index = pid_table[(uint32_t)pid % PID_BUCKETS];
-
-	while (index != PROCESS_NONE && process_at(index)->pid != pid)
-		index = process_at(index)->next;
-	return index;
-}
-
-/* ---- the deadline heap ---- */
-
-static uint64_t deadline_of(uint32_t position)
-{
-	return services[heap[position]].run.deadline;
-}
-
-static void heap_place(uint32_t position, unit_id id)
-{
-	heap[position] = id;
-	services[id].heap_index = position;
-}
-
-static void heap_sift(uint32_t position)
-{
-	unit_id id = heap[position];
-	uint64_t deadline = services[id].run.deadline;
-
-	while (position > 1 && deadline < deadline_of(position / 2)) {
-		heap_place(position, heap[position / 2]);
-		position /= 2;
-	}
-	for (;;) {
-		uint32_t child = position * 2;
-
-		if (child > heap_size)
-			break;
-		if (child < heap_size && deadline_of(child + 1) < deadline_of(child))
-			child++;
-		if (deadline_of(child) >= deadline)
-			break;
-		heap_place(position, heap[child]);
-		position = child;
-	}
-	heap_place(position, id);
-}
-
-/* Puts the unit where its deadline belongs, or takes it out. */
-static void heap_update(unit_id id)
-{
-	uint32_t position = services[id].heap_index;
-
-	if (services[id].run.deadline == CLOCK_TIME_MAX) {
-		unit_id last;
-
-		if (position == 0)
-			return;
-		services[id].heap_index = 0;
-		last = heap[heap_size--];
-		if (last == id)
-			return;
-		heap_place(position, last);
-		heap_sift(position);
-		return;
-	}
-	if (position == 0) {
-		position = ++heap_size;
-		heap_place(position, id);
-	}
-	heap_sift(position);
-}
-
-uint64_t service_next_deadline(void)
-{
-	return heap_size > 0 ? deadline_of(1) : CLOCK_TIME_MAX;
-}
-
-unsigned service_expire(uint64_t now, unsigned limit)
-{
-	unsigned count = 0;
-
-	while (count < limit && heap_size > 0 && deadline_of(1) <= now) {
-		static const struct service_event timeout = { .type = EVENT_TIMEOUT };
-		unit_id id = heap[1];
-
-		switch (services[id].run.state) {
-		case SERVICE_AUTO_RESTART:
-		case SERVICE_INACTIVE:
-		case SERVICE_RUNNING:
-		case SERVICE_EXITED:
-		case SERVICE_FAILED:
-		case SERVICE_STATE_COUNT:
-			break;
-		case SERVICE_START_PRE:
-		case SERVICE_START:
-		case SERVICE_START_POST:
-		case SERVICE_STOP:
-		case SERVICE_STOP_SIGTERM:
-		case SERVICE_STOP_SIGKILL:
-		case SERVICE_STOP_POST:
-		case SERVICE_FINAL_SIGTERM:
-		case SERVICE_FINAL_SIGKILL:
-			log_warning("%s: timed out in %s", unit_of(id)->name,
-				    service_state_name(services[id].run.state));
-			break;
-		}
-		feed(id, &timeout);
-		count++;
-	}
-	return count;
-}
-
-/* ---- processes ---- */
-
-static int pidfd_signal(int pidfd, int signal)
-{
-	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0 ? -errno : 0;
-}
-
-static void process_signal(unit_id id, enum service_role role, int signal)
-{
-	struct service_process *process = &services[id].process[role];
-	int r;
-
-	if (process->pid == 0)
-		return;
-	r = pidfd_signal(process->pidfd, signal);
-	/* A stopped process would never see the signal (systemd.kill(5)). */
-	if (r == 0 && signal != SIGKILL)
-		r = pidfd_signal(process->pidfd, SIGCONT);
-	/* Without cgroups the process group is the best there is: each service leads its own session. */
-	if (!cgroup_available() && process->pid > 1)
-		(void)kill(-process->pid, signal);
-	if (r < 0 && r != -ESRCH)
-		log_warning("%s: cannot signal process %d: %s", unit_of(id)->name, process->pid,
-			    error_name(r));
-}
-
-static void process_forget(unit_id id, enum service_role role)
-{
-	struct service_process *process = &services[id].process[role];
-
-	if (process->pid == 0)
-		return;
-	pid_remove(process_index(id, role));
-	process->pidfd = fd_close(process->pidfd);
-	process->status_fd = fd_close(process->status_fd);
-	process->pid = 0;
-}
-
-static void open_cgroup(unit_id id)
-{
-	struct service *service = &services[id];
-	char path[512];
-	struct buf b = BUF(path);
-	int r;
-
-	if (service->cgroup_fd >= 0)
-		return;
-	r = cgroup_create(unit_of(id), &service->cgroup_fd);
-	if (r < 0) {
-		log_warning("%s: cannot make its cgroup: %s; it runs in that of PID 1",
-			    unit_of(id)->name, error_name(r));
-		return;
-	}
-	if (service->cgroup_fd < 0)
-		return;
-	cgroup_watch_path(unit_of(id), &b);
-	service->cgroup_watch = inotify_add_watch(world.inotify_fd, path, IN_MODIFY);
-	if (service->cgroup_watch < 0)
-		log_warning("%s: cannot watch %s: %s", unit_of(id)->name, path, error_name(errno));
-	service->oom_kills = cgroup_oom_kills(service->cgroup_fd);
-}
-
-/* The pipe that a stream with this target needs, opened and announced. */
-static void open_log(unit_id id, enum stdio_target target)
-{
-	bool console = target == STDIO_JOURNAL_CONSOLE;
-	struct log_pipe *log = &services[id].log[console];
-	int r;
-
-	if ((target != STDIO_JOURNAL && !console) || log_link_peer() < 0)
-		return;
-	r = log_pipe_open(log);
-	if (r < 0) {
-		log_warning("%s: no pipe for its output: %s; it is lost", unit_of(id)->name,
-			    error_name(r));
-		return;
-	}
-	(void)log_link_announce(unit_of(id), log, console);
-}
-
-static void process_spawn(unit_id id, enum service_role role, const struct exec_command *command)
-{
-	struct service *service = &services[id];
-	struct service_process *process = &service->process[role];
-	const struct unit *unit = unit_of(id);
-	bool log_daemon = strcmp(unit->name, LOG_LINK_UNIT) == 0;
-	struct spawn_request request = {
-		.unit = unit,
-		.command = command,
-		.socket_fd = -1,
-		.nofile = &world.nofile,
-		.main_pid = role == ROLE_CONTROL ? service->process[ROLE_MAIN].pid : 0,
-		.notify_path = unit->service->notify_access == NOTIFY_NONE ? NULL : world.notify_path,
-	};
-	const struct spawn_fd log_fd = { log_link_peer(), "control" };
-	struct epoll_event watch = {
-		.events = EPOLLIN,
-		.data.u64 = SERVICE_SOURCE_STATUS | process_index(id, role),
-	};
-	struct service_event event = { .type = EVENT_SPAWNED };
-	struct spawned spawned;
-	int r;
-
-	/* An old main process that could not be killed is given up: it is an orphan from now on. */
-	process_forget(id, role);
-	open_cgroup(id);
-	if (log_daemon && role == ROLE_MAIN) {
-		request.fds = &log_fd;
-		request.fd_count = 1;
-	}
-	open_log(id, unit->exec->stdio[1].target);
-	open_log(id, unit->exec->stdio[2].target);
-	request.cgroup_fd = service->cgroup_fd;
-	request.log_fd = service->log[false].write_fd;
-	request.log_console_fd = service->log[true].write_fd;
-	if (service->run.state == SERVICE_STOP || service->run.state == SERVICE_STOP_POST)
-		request.result = service_result_name(service->run.result);
-
-	r = spawn(&request, &spawned);
-	if (r < 0) {
-		log_error("%s: cannot make a process for %s: %s", unit->name, command->path,
-			  error_name(r));
-		event.type = EVENT_SPAWN_FAILED;
-		event.populated = cgroup_populated(service->cgroup_fd);
-		feed(id, &event);
-		return;
-	}
-	process->pid = spawned.pid;
-	process->pidfd = spawned.pidfd;
-	process->status_fd = spawned.status_fd;
-	pid_insert(process_index(id, role));
-	if (role == ROLE_MAIN)
-		service->main_started = clock_now();
-	if (epoll_ctl(world.epoll_fd, EPOLL_CTL_ADD, process->status_fd, &watch) < 0)
-		log_error("%s: cannot watch its exec status: %s", unit->name, error_name(errno));
-	if (log_daemon && role == ROLE_MAIN)
-		service_log_lost();
-	feed(id, &event);
+	return index == UINT32_MAX ? UNIT_NONE : (unit_id)(index / ROLE_COUNT);
 }
 
 /* ---- the machine's actions ---- */
 
+static uint64_t monotonic_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
 static void release(unit_id id)
 {
-	struct service *service = &services[id];
+	const struct service_settings *s = service_unit(id)->service;
 
-	if (service->cgroup_watch >= 0)
-		(void)inotify_rm_watch(world.inotify_fd, service->cgroup_watch);
-	service->cgroup_watch = -1;
-	service->cgroup_fd = fd_close(service->cgroup_fd);
-	if (cgroup_remove(unit_of(id)) < 0) {
-		/* Processes that KillMode= protects are in there: watch on until they are gone. */
-		open_cgroup(id);
+	services[id].socket_fd = fd_close(services[id].socket_fd);
+	if (s->file_descriptor_store_preserve == PRESERVE_NO ||
+	    (s->file_descriptor_store_preserve == PRESERVE_RESTART &&
+	     !service_world.observer->job_queued(id)))
+		fd_store_clear(id);
+	service_release_cgroup(id);
+}
+
+static void signal_cgroup(unit_id id, int signal)
+{
+	if (services[id].cgroup_fd >= 0) {
+		(void)cgroup_signal(services[id].cgroup_fd, signal);
+		return;
 	}
+	process_tell(id, ROLE_MAIN, signal);
+	process_tell(id, ROLE_CONTROL, signal);
+}
+
+static void find_main(unit_id id)
+{
+	bool found = process_find_main(id) == 0;
+
+	service_feed(id, (struct service_event){
+				 .type = found ? EVENT_MAIN_FOUND : EVENT_MAIN_UNKNOWN,
+				 .populated = cgroup_populated(services[id].cgroup_fd),
+			 });
+}
+
+static void await_pid_file(unit_id id)
+{
+	process_await_pid_file(id);
+	/* It may have come before the watch. */
+	if (process_find_main(id) == 0)
+		service_feed(id, (struct service_event){ .type = EVENT_MAIN_FOUND });
+}
+
+static void queue_restart(unit_id id)
+{
+	int r = service_world.observer->restart(id);
+
+	if (r < 0)
+		service_feed(id, (struct service_event){
+					 .type = EVENT_RESTART_REFUSED,
+					 .value = r == -EBUSY,
+				 });
 }
 
 static void carry_out(unit_id id, const struct service_action *action)
 {
-	struct service *service = &services[id];
-
 	switch (action->type) {
 	case ACTION_SPAWN_MAIN:
-		process_spawn(id, ROLE_MAIN, action->command);
+		service_spawn(id, ROLE_MAIN, action->command);
 		return;
 	case ACTION_SPAWN_CONTROL:
-		process_spawn(id, ROLE_CONTROL, action->command);
+		service_spawn(id, ROLE_CONTROL, action->command);
 		return;
 	case ACTION_SIGNAL_MAIN:
-		process_signal(id, ROLE_MAIN, action->signal);
+		process_tell(id, ROLE_MAIN, action->signal);
 		return;
 	case ACTION_SIGNAL_CONTROL:
-		process_signal(id, ROLE_CONTROL, action->signal);
+		process_tell(id, ROLE_CONTROL, action->signal);
 		return;
 	case ACTION_SIGNAL_CGROUP:
-		if (service->cgroup_fd >= 0)
-			(void)cgroup_signal(service->cgroup_fd, action->signal);
-		else {
-			process_signal(id, ROLE_MAIN, action->signal);
-			process_signal(id, ROLE_CONTROL, action->signal);
-		}
+		signal_cgroup(id, action->signal);
 		return;
 	case ACTION_KILL_CGROUP:
-		if (service->cgroup_fd < 0 || cgroup_kill(service->cgroup_fd) < 0) {
-			process_signal(id, ROLE_MAIN, SIGKILL);
-			process_signal(id, ROLE_CONTROL, SIGKILL);
-		}
+		if (services[id].cgroup_fd < 0 || cgroup_kill(services[id].cgroup_fd) < 0)
+			signal_cgroup(id, SIGKILL);
+		return;
+	case ACTION_RELOAD_SIGNAL:
+		services[id].reload_began = monotonic_now();
+		process_tell(id, ROLE_MAIN, action->signal);
+		return;
+	case ACTION_FIND_MAIN:
+		find_main(id);
+		return;
+	case ACTION_AWAIT_PID_FILE:
+		await_pid_file(id);
+		return;
+	case ACTION_TELL_RESTART:
+		service_feed(id, (struct service_event){ .type = EVENT_AUTO_RESTART });
+		return;
+	case ACTION_QUEUE_RESTART:
+		queue_restart(id);
+		return;
+	case ACTION_PROPAGATE_RELOAD:
+		service_world.observer->propagate_reload(id);
 		return;
 	case ACTION_RELEASE:
 		release(id);
@@ -392,108 +182,165 @@ static void carry_out(unit_id id, const struct service_action *action)
 	}
 }
 
-static void feed(unit_id id, const struct service_event *event)
+/* What follows from a new state beside the machine's own actions. */
+static void state_changed(unit_id id, enum service_state before, enum service_state after, uint64_t now)
 {
 	struct service *service = &services[id];
-	enum unit_active before = service_active(service->run.state);
-	enum service_state state = service->run.state;
+	enum unit_active was = service_active(before);
+	enum unit_active is = service_active(after);
+
+	log_debug("%s: %s -> %s", service_unit(id)->name, service_state_name(before),
+		  service_state_name(after));
+	if (service->pid_file_watch >= 0)
+		process_stop_awaiting(id);
+	if (is != was)
+		service->changed = now;
+	if (unit_active_is_down(was) && is == ACTIVE_ACTIVATING) {
+		service->start_began = now;
+		service->status_errno = 0;
+		service_status_clear(id);
+	}
+	if (is == ACTIVE_ACTIVE && was != ACTIVE_RELOADING)
+		service->up_since = now;
+	/* hc-48: what it names is gone, and a later process may get that number. */
+	if (unit_active_is_down(is) && !unit_active_is_down(was) && service_unit(id)->service->pid_file)
+		(void)unlink(service_unit(id)->service->pid_file);
+	/* Told first: carrying out feeds further events, and their changes come after this one. */
+	unit_changed(id, was, is);
+}
+
+void service_feed(unit_id id, struct service_event event)
+{
+	struct service *service = &services[id];
+	enum service_state before = (enum service_state)service->run.state;
 	struct service_actions actions;
-	enum unit_active after;
 	uint64_t now = clock_now();
 
-	service_step(unit_of(id), &service->run, event, now, &actions);
-	after = service_active(service->run.state);
-	heap_update(id);
-	if (state != service->run.state)
-		log_debug("%s: %s -> %s", unit_of(id)->name, service_state_name(state),
-			  service_state_name(service->run.state));
-	if (before != after && after == ACTIVE_ACTIVATING)
-		service->start_began = now;
-	if (before != after && after == ACTIVE_ACTIVE)
-		service->up_since = now;
-	/* Told first: carrying out feeds further events, and their changes come after this one. */
-	if (state != service->run.state)
-		world.observer->changed(id, before, after);
+	event.stop_queued = service_world.observer->stop_queued(id);
+	service_step(service_unit(id), &service->run, &event, now, &actions);
+	deadline_update(id);
+	if (before != (enum service_state)service->run.state)
+		state_changed(id, before, (enum service_state)service->run.state, now);
 	for (unsigned i = 0; i < actions.count; i++)
 		carry_out(id, &actions.list[i]);
+	if (!service->run.main_alive)
+		process_forget(id, ROLE_MAIN);
+	if (!service->run.control_alive)
+		process_forget(id, ROLE_CONTROL);
 }
 
-void service_start(unit_id id)
+void service_stop_for_restart(unit_id id)
 {
-	static const struct service_event event = { .type = EVENT_START };
-
-	feed(id, &event);
+	service_feed(id, (struct service_event){ .type = EVENT_STOP, .value = 1 });
 }
 
-void service_stop(unit_id id)
+void service_set_connection(unit_id id, int fd)
 {
-	static const struct service_event event = { .type = EVENT_STOP };
+	services[id].socket_fd = fd_close(services[id].socket_fd);
+	services[id].socket_fd = fd;
+}
 
-	feed(id, &event);
+int service_kill(unit_id id, enum service_kill_who who, int signal)
+{
+	const struct service *service = &services[id];
+	enum service_role role = who == SERVICE_KILL_CONTROL ? ROLE_CONTROL : ROLE_MAIN;
+
+	if (who == SERVICE_KILL_ALL) {
+		if (service->process[ROLE_MAIN].pid == 0 && service->process[ROLE_CONTROL].pid == 0 &&
+		    !cgroup_populated(service->cgroup_fd))
+			return -ESRCH;
+		signal_cgroup(id, signal);
+		return 0;
+	}
+	return service->process[role].pid == 0 ? -ESRCH
+					       : process_signal(service->process[role].pidfd, signal);
 }
 
 /* ---- what happens to them ---- */
 
-static void log_exit(unit_id id, enum service_role role, const siginfo_t *info, bool oom)
+static void log_exit(unit_id id, enum service_role role, const siginfo_t *info)
 {
 	const struct service *service = &services[id];
 	const char *what = role == ROLE_MAIN ? "main process" : "control process";
-	const char *name = unit_of(id)->name;
-	/* Once main is up the last command may be of another list. */
-	const struct exec_command *command = role == ROLE_MAIN && service->run.state != SERVICE_START
-						     ? unit_commands(unit_of(id), EXEC_START)
-						     : service->run.command;
+	const char *name = service_unit(id)->name;
+	const struct exec_command *command = role == ROLE_CONTROL ? service->run.command
+					     : service->run.main_command
+						     ? service->run.main_command
+						     : unit_commands(service_unit(id), EXEC_START);
 
 	if (info->si_code == CLD_EXITED && info->si_status == 0)
 		return;
 	if (command && command->flags & EXEC_IGNORE_FAILURE)
 		return;
-	/* What a stop brings about is no news. */
-	if (service_active(service->run.state) == ACTIVE_DEACTIVATING)
+	/* What a stop brings about is no news, nor is a condition that is not met. */
+	if (service_active((enum service_state)service->run.state) == ACTIVE_DEACTIVATING ||
+	    (service->run.state == SERVICE_CONDITION && info->si_code == CLD_EXITED &&
+	     info->si_status < 255))
 		return;
 	if (info->si_code == CLD_EXITED)
 		log_warning("%s: %s %d exited with code %d", name, what, info->si_pid, info->si_status);
 	else
-		log_warning("%s: %s %d was killed by SIG%s%s", name, what, info->si_pid,
-			    sigabbrev_np(info->si_status) ? sigabbrev_np(info->si_status) : "?",
-			    oom ? ", for lack of memory" : "");
+		log_warning("%s: %s %d was killed by SIG%s", name, what, info->si_pid,
+			    sigabbrev_np(info->si_status) ? sigabbrev_np(info->si_status) : "?");
+}
+
+static void process_ended(unit_id id, enum service_role role, int code, int status)
+{
+	process_forget(id, role);
+	log_link_flush(service_unit(id));
+	/* A zombie no longer counts: what is populated now are other processes. */
+	service_feed(id, (struct service_event){
+				 .type = role == ROLE_MAIN ? EVENT_MAIN_EXIT : EVENT_CONTROL_EXIT,
+				 .code = code,
+				 .status = status,
+				 .populated = cgroup_populated(services[id].cgroup_fd),
+			 });
 }
 
 bool service_on_exit(const siginfo_t *info)
 {
-	uint32_t index = pid_find(info->si_pid);
-	struct service_event event = { .code = info->si_code, .status = info->si_status };
+	uint32_t index = process_find(info->si_pid);
 	enum service_role role;
-	uint64_t oom_kills;
 	unit_id id;
 
-	if (index == PROCESS_NONE)
+	if (index == UINT32_MAX)
 		return false;
 	id = (unit_id)(index / ROLE_COUNT);
 	role = index % ROLE_COUNT;
-	event.type = role == ROLE_MAIN ? EVENT_MAIN_EXIT : EVENT_CONTROL_EXIT;
 
 	/* Why the exec failed is in the pipe; say it before the exit is talked about. */
 	if (services[id].process[role].status_fd >= 0)
 		service_on_exec_status(id, role);
-	oom_kills = cgroup_oom_kills(services[id].cgroup_fd);
-	event.oom = info->si_code == CLD_KILLED && info->si_status == SIGKILL &&
-		    oom_kills > services[id].oom_kills;
-	services[id].oom_kills = oom_kills;
-	log_exit(id, role, info, event.oom);
-
-	process_forget(id, role);
-	/* A zombie no longer counts: what is populated now are other processes. */
-	event.populated = cgroup_populated(services[id].cgroup_fd);
-	log_link_flush(unit_of(id));
-	feed(id, &event);
+	/* hc-44: known before the exit is judged, whichever notice of the kernel comes first. */
+	if (service_oom_happened(id))
+		service_feed(id, (struct service_event){ .type = EVENT_OOM });
+	if (role == ROLE_MAIN && process_succeeded(id))
+		return true;
+	log_exit(id, role, info);
+	process_ended(id, role, info->si_code, info->si_status);
 	return true;
+}
+
+void service_on_alien_exit(unit_id id)
+{
+	struct service_process *process = &services[id].process[ROLE_MAIN];
+	siginfo_t info = { 0 };
+
+	if (process->pid == 0 || !services[id].main_alien || process_alive(process->pidfd))
+		return;
+	/* It has become a child of ours meanwhile: it is reaped like any other, with its exit status. */
+	if (waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+		return;
+	if (process_succeeded(id))
+		return;
+	/* How it ended its parent alone knows. */
+	process_ended(id, ROLE_MAIN, CLD_EXITED, 0);
 }
 
 void service_on_exec_status(unit_id id, enum service_role role)
 {
-	static const struct service_event executed = { .type = EVENT_EXECUTED };
 	struct service_process *process = &services[id].process[role];
+	const struct service_run *run = &services[id].run;
 	struct spawn_status status;
 	ssize_t n;
 
@@ -505,127 +352,175 @@ void service_on_exec_status(unit_id id, enum service_role role)
 		return;
 	process->status_fd = fd_close(process->status_fd);
 	if (n == (ssize_t)sizeof(status) && status.stage >= 0 && status.stage < STAGE_COUNT) {
-		const struct exec_command *command = services[id].run.command;
+		const struct exec_command *command = role == ROLE_MAIN ? run->main_command : run->command;
 		enum klog_level level = command && command->flags & EXEC_IGNORE_FAILURE ? KLOG_INFO
 											: KLOG_ERROR;
 
-		klog(level, "%s: %s %s: %s%s", unit_of(id)->name,
+		klog(level, "%s: %s %s: %s%s", service_unit(id)->name,
 		     spawn_stage_name((enum spawn_stage)status.stage), command ? command->path : "",
 		     error_name(status.error),
 		     spawn_hint((enum spawn_stage)status.stage, status.error));
 		return;
 	}
 	if (role == ROLE_MAIN)
-		feed(id, &executed);
-}
-
-void service_on_cgroup_event(int watch)
-{
-	static const struct service_event empty = { .type = EVENT_CGROUP_EMPTY };
-
-	for (unit_id id = 0; id < world.set->count; id++) {
-		if (services[id].cgroup_watch != watch)
-			continue;
-		if (!cgroup_populated(services[id].cgroup_fd))
-			feed(id, &empty);
-		return;
-	}
-}
-
-static bool may_notify(const struct service *service, enum notify_access access, pid_t sender)
-{
-	switch (access) {
-	case NOTIFY_DEFAULT:
-	case NOTIFY_NONE:
-		return false;
-	case NOTIFY_MAIN:
-		return sender == service->process[ROLE_MAIN].pid;
-	case NOTIFY_EXEC:
-		return sender == service->process[ROLE_MAIN].pid ||
-		       sender == service->process[ROLE_CONTROL].pid;
-	case NOTIFY_ALL:
-		return true;
-	}
-	return false;
-}
-
-void service_on_notify(unit_id id, pid_t sender, const struct notify_message *message)
-{
-	struct service *service = &services[id];
-	struct service_event event = { 0 };
-
-	if (!may_notify(service, unit_of(id)->service->notify_access, sender)) {
-		log_warning("%s: process %d may not notify (see NotifyAccess=)", unit_of(id)->name,
-			    sender);
-		return;
-	}
-	if (*message->status)
-		memcpy(service->status, message->status, sizeof(service->status));
-	if (message->extend_timeout > 0) {
-		event = (struct service_event){ .type = EVENT_EXTEND, .value = message->extend_timeout };
-		feed(id, &event);
-	}
-	if (message->ready) {
-		event = (struct service_event){ .type = EVENT_READY };
-		feed(id, &event);
-	}
-	if (message->stopping) {
-		event = (struct service_event){ .type = EVENT_STOPPING };
-		feed(id, &event);
-	}
-}
-
-/* ---- logs ---- */
-
-void service_log_lost(void)
-{
-	for (unit_id id = 0; id < world.set->count; id++)
-		services[id].log[false].announced = services[id].log[true].announced = false;
-	(void)service_log_announce();
-}
-
-int service_log_announce(void)
-{
-	for (unit_id id = 0; id < world.set->count; id++)
-		for (int console = 0; console <= 1; console++)
-			if (log_link_announce(unit_of(id), &services[id].log[console], console) == -EAGAIN)
-				return -EAGAIN;
-	return 0;
+		service_feed(id, (struct service_event){ .type = EVENT_EXECUTED });
 }
 
 /* ---- the operations of the type ---- */
 
-static enum unit_active service_ops_active(unit_id id)
+static const struct unit_world *unit_world;
+
+static void ops_init(const struct unit_world *world)
 {
-	return service_active(services[id].run.state);
+	unit_world = world;
 }
 
-static const char *service_ops_state_name(unit_id id)
+static enum unit_active ops_active(unit_id id)
 {
-	return service_state_name(services[id].run.state);
+	return service_active((enum service_state)services[id].run.state);
 }
 
-static int service_ops_start(unit_id id)
+static const char *ops_state_name(unit_id id)
 {
-	service_start(id);
-	/* Refused at once (start limit): its state is what it was, so nobody tells of it. */
-	return unit_active_is_down(service_ops_active(id)) &&
-			       services[id].run.result != RESULT_SUCCESS
-		       ? -ECANCELED
-		       : 0;
+	return service_state_name((enum service_state)services[id].run.state);
 }
 
-static void service_ops_reset_failed(unit_id id)
+static int ops_may_start(unit_id id)
 {
-	services[id].run.starts_in_window = 0;
-	if (services[id].run.state == SERVICE_FAILED)
-		services[id].run.state = SERVICE_INACTIVE;
+	enum service_state before = (enum service_state)services[id].run.state;
+	uint64_t now = clock_now();
+
+	if (!service_startable(before) || service_count_start(service_unit(id), &services[id].run, now))
+		return 0;
+	deadline_update(id);
+	log_error("%s: was started too often (StartLimitBurst= within StartLimitIntervalSec=); "
+		  "it stays down until it is reset",
+		  service_unit(id)->name);
+	if (before != SERVICE_FAILED) {
+		state_changed(id, before, SERVICE_FAILED, now);
+		release(id);
+	}
+	return -ECANCELED;
+}
+
+static int ops_start(unit_id id)
+{
+	enum service_state before = (enum service_state)services[id].run.state;
+
+	service_feed(id, (struct service_event){ .type = EVENT_START });
+	/* On its way up already, it is as good as started. */
+	return service_startable(before) || (service_active(before) == ACTIVE_ACTIVATING &&
+					     before != SERVICE_AUTO_RESTART)
+		       ? 0
+		       : -EAGAIN;
+}
+
+static void ops_stop(unit_id id)
+{
+	service_feed(id, (struct service_event){ .type = EVENT_STOP });
+}
+
+static int ops_reload(unit_id id)
+{
+	enum service_state before = (enum service_state)services[id].run.state;
+
+	if (before != SERVICE_RUNNING && before != SERVICE_EXITED)
+		return -EAGAIN;
+	service_feed(id, (struct service_event){ .type = EVENT_RELOAD });
+	return 0;
+}
+
+static bool ops_can_reload(unit_id id)
+{
+	return unit_commands(service_unit(id), EXEC_RELOAD) ||
+	       service_unit(id)->service->type == SERVICE_NOTIFY_RELOAD;
+}
+
+static bool ops_skipped(unit_id id)
+{
+	return services[id].run.result == RESULT_EXEC_CONDITION;
+}
+
+static bool ops_reloaded(unit_id id)
+{
+	return services[id].run.reload_result == RESULT_SUCCESS;
+}
+
+static void ops_reset_failed(unit_id id)
+{
+	service_feed(id, (struct service_event){ .type = EVENT_RESET_FAILED });
+}
+
+static int ops_exit_status(unit_id id)
+{
+	const struct service_run *run = &services[id].run;
+
+	return run->main_code == CLD_EXITED ? run->main_status : -1;
+}
+
+static void ops_grown(unit_id first)
+{
+	for (unit_id id = first; id < service_world.set->count; id++)
+		services[id] = empty_slot;
+}
+
+/* The command at the same place of the same list, or NULL. */
+static const struct exec_command *moved_command(const struct unit *old, const struct unit *new,
+						const struct exec_command *command)
+{
+	const struct exec_command *at;
+	const struct exec_command *same;
+
+	if (!command)
+		return NULL;
+	same = unit_commands(new, (enum exec_list)command->list);
+	for (at = unit_commands(old, (enum exec_list)command->list); at && at != command; at = at->next)
+		same = same ? same->next : NULL;
+	return at ? same : NULL;
+}
+
+/* The slots go to their units' new places; those of units that are gone are empty already. */
+static void ops_moved(const struct unit_set *old, const unit_id *new_ids)
+{
+	static struct service before[UNIT_MAX];
+
+	memcpy(before, services, old->count * sizeof(services[0]));
+	service_world.set = unit_world->set;
+	for (unit_id id = 0; id < service_world.set->count; id++)
+		services[id] = empty_slot;
+	deadline_init();
+	for (unit_id id = 0; id < old->count; id++) {
+		unit_id now = new_ids[id];
+
+		if (now == UNIT_NONE)
+			continue;
+		services[now] = before[id];
+		services[now].heap_index = 0;
+		services[now].run.command = moved_command(&old->units[id], service_unit(now),
+							  before[id].run.command);
+		services[now].run.main_command = moved_command(&old->units[id], service_unit(now),
+							       before[id].run.main_command);
+		deadline_update(now);
+	}
+	process_table_moved();
+	watch_table_moved();
+	service_status_moved(new_ids, old->count);
 }
 
 const struct unit_ops service_ops = {
-	.active = service_ops_active,
-	.state_name = service_ops_state_name,
-	.start = service_ops_start,
-	.stop = service_stop,
-	.reset_failed = service_ops_reset_failed,
+	.init = ops_init,
+	.active = ops_active,
+	.state_name = ops_state_name,
+	.may_start = ops_may_start,
+	.start = ops_start,
+	.stop = ops_stop,
+	.stop_for_restart = service_stop_for_restart,
+	.reload = ops_reload,
+	.can_reload = ops_can_reload,
+	.skipped = ops_skipped,
+	.reloaded = ops_reloaded,
+	.exit_status = ops_exit_status,
+	.reset_failed = ops_reset_failed,
+	.grown = ops_grown,
+	.moved = ops_moved,
 };

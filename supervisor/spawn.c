@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -342,8 +343,14 @@ static int build_environment(const struct spawn_request *request, struct strings
 		r = environment_printf(env, "NOTIFY_SOCKET=%s", request->notify_path);
 	if (r == 0 && request->main_pid > 0)
 		r = environment_printf(env, "MAINPID=%d", request->main_pid);
-	if (r == 0 && request->result)
-		r = environment_printf(env, "SERVICE_RESULT=%s", request->result);
+	if (r == 0 && request->watchdog != CLOCK_TIME_MAX) {
+		r = environment_printf(env, "WATCHDOG_USEC=%llu",
+				       (unsigned long long)(request->watchdog / NS_PER_US));
+		if (r == 0)
+			r = environment_printf(env, "WATCHDOG_PID=%d", getpid());
+	}
+	for (const char *const *item = request->environment; r == 0 && item && *item; item++)
+		r = environment_set(env, *item);
 	if (r == 0 && request->fd_count > 0)
 		r = set_listen_environment(request, env);
 	for (const char *item = text_list_next(own, NULL); r == 0 && item;
@@ -441,6 +448,20 @@ static _noreturn_ void child_exec(const struct exec_command *command, char **arg
 	child_fail(status_fd, STAGE_EXEC, -errno);
 }
 
+/* Type=idle: its output shall not mix with that of the boot (systemd.service(5)). */
+#define IDLE_WAIT_MS 5000
+
+static void wait_for_idle(const struct spawn_request *request)
+{
+	struct pollfd idle = { .fd = request->idle_fds[0], .events = POLLIN };
+
+	if (request->idle_fds[0] < 0)
+		return;
+	/* Its own copy of the write end would keep the pipe open. */
+	(void)close(request->idle_fds[1]);
+	(void)poll(&idle, 1, IDLE_WAIT_MS);
+}
+
 static _noreturn_ void child_run(const struct spawn_request *request, int status_fd)
 {
 	static const enum spawn_stage of_confine[] = {
@@ -482,6 +503,7 @@ static _noreturn_ void child_run(const struct spawn_request *request, int status
 	if (chdir(directory) < 0)
 		child_fail(status_fd, STAGE_DIRECTORY, -errno);
 	(void)umask(s->umask);
+	wait_for_idle(request);
 	r = set_descriptors(request, &status_fd);
 	if (r < 0)
 		child_fail(status_fd, STAGE_DESCRIPTORS, r);

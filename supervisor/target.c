@@ -41,6 +41,11 @@ static void target_reset_failed(unit_id id _unused_)
 {
 }
 
+static void target_grown(unit_id first)
+{
+	memset(&up[first], 0, UNIT_MAX - first);
+}
+
 static void target_moved(const struct unit_set *old, const unit_id *new_ids)
 {
 	static uint8_t before[UNIT_MAX];
@@ -59,5 +64,6 @@ const struct unit_ops target_ops = {
 	.start = target_start,
 	.stop = target_stop,
 	.reset_failed = target_reset_failed,
+	.grown = target_grown,
 	.moved = target_moved,
 };

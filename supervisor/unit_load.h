@@ -29,3 +29,15 @@ extern const char *const unit_search_path[];
  * Return: 0, or -ENOSPC (more units, edges or text than the set holds).
  */
 int unit_load(const struct unit_loader *loader, struct unit_set *set, const char *name, unit_id *ret_id);
+
+/**
+ * unit_load_more() - adds @name and what it depends on to a loaded @set: an instance for a connection,
+ * or a unit that nothing named so far. The units that are there keep their ids, and what they say is not
+ * read again; but one that was not found is looked for once more. New edges may lead to and from them, and
+ * the indices of edges are made anew.
+ *
+ * @ret_id: the unit, also when it was there already
+ * Return: as unit_load(); on failure @set is as it was.
+ */
+int unit_load_more(const struct unit_loader *loader, struct unit_set *set, const char *name,
+		   unit_id *ret_id);

@@ -6,7 +6,6 @@
 
 #include "supervisor/graph.h"
 #include "supervisor/job.h"
-#include "supervisor/manager.h"
 
 /* ---- types that cannot be run yet: a start fails, and says so ---- */
 
@@ -51,7 +50,7 @@ const struct unit_ops *unit_ops_of(enum unit_type type)
 
 enum unit_active unit_active_state(unit_id id)
 {
-	return unit_ops_of((enum unit_type)manager_units()->units[id].type)->active(id);
+	return unit_ops_of((enum unit_type)job_set()->units[id].type)->active(id);
 }
 
 const char *unit_active_name(enum unit_active active)
@@ -76,7 +75,7 @@ const char *unit_active_name(enum unit_active active)
 unit_id unit_triggered(unit_id id)
 {
 	size_t count;
-	const struct unit_edge *edges = graph_edges(manager_units(), id, &count);
+	const struct unit_edge *edges = graph_edges(job_set(), id, &count);
 
 	for (size_t i = 0; i < count; i++)
 		if (edges[i].kind == UNIT_TRIGGERS)

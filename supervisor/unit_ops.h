@@ -42,6 +42,11 @@ struct unit_ops {
 	const char *(*state_name)(unit_id id);
 
 	/*
+	 * Whether one more start is within its start limit; called once for each start, before its
+	 * conditions are looked at. NULL: always. Return: 0, or -ECANCELED: it is failed now.
+	 */
+	int (*may_start)(unit_id id);
+	/*
 	 * Begins to start it. Conditions, requirements and order have been seen to.
 	 * Return: 0: it is up, or unit_changed() tells how it goes on; -EAGAIN: not now, ask again
 	 * after its next change; another -errno: it cannot be, and its state says why.
@@ -49,6 +54,8 @@ struct unit_ops {
 	int (*start)(unit_id id);
 	/* Begins to stop it: never refused. */
 	void (*stop)(unit_id id);
+	/* The same as the first half of a restart (RestartKillSignal=); NULL: as stop. */
+	void (*stop_for_restart)(unit_id id);
 	/* Begins to reload it. Return: as start. NULL: this type cannot be reloaded. */
 	int (*reload)(unit_id id);
 	/* Whether it can be reloaded at all; NULL: no. */
@@ -57,6 +64,8 @@ struct unit_ops {
 	bool (*skipped)(unit_id id);
 	/* Whether the last reload went well; NULL: yes. */
 	bool (*reloaded)(unit_id id);
+	/* The exit code of its main process, for FailureAction=exit; -1 or NULL: none. */
+	int (*exit_status)(unit_id id);
 	/* A failed unit is inactive again, and its start limit forgotten. */
 	void (*reset_failed)(unit_id id);
 
@@ -76,6 +85,8 @@ struct unit_ops {
 	/* An epoll event whose data is unit_epoll_data(type, detail); may be NULL. */
 	void (*dispatch)(uint32_t detail);
 
+	/* Units from @first on were added to the set; may be NULL. */
+	void (*grown)(unit_id first);
 	/*
 	 * All unit files were read again: unit N of the old set is unit new_ids[N] of @set, or UNIT_NONE:
 	 * it is gone (only units that are down vanish). Descriptors and state move along; may be NULL.

@@ -3,7 +3,7 @@
  * supervisor/job: who starts and stops when. Services are the test's: it sees which are started and
  * stopped, in which order, and says what becomes of them.
  */
-// LDFLAGS: -Wl,--wrap=unit_ops_of,--wrap=manager_units,--wrap=service_get,--wrap=klog
+// LDFLAGS: -Wl,--wrap=unit_ops_of,--wrap=klog
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,12 +36,6 @@ void __wrap_klog(enum klog_level level _unused_, const char *format, ...)
 	buf_printf(&messages, "%s\n", line);
 }
 
-const struct service *__wrap_service_get(unit_id id);
-const struct service *__wrap_service_get(unit_id id)
-{
-	return &services[id];
-}
-
 static void note(const char *what, unit_id id)
 {
 	/* The longest chain says more than anybody looks at. */
@@ -59,7 +53,8 @@ static void become(unit_id id, enum service_state state, enum service_result res
 
 	services[id].run.state = state;
 	services[id].run.result = result;
-	job_unit_changed(id, before, service_active(state));
+	if (before != service_active(state))
+		unit_changed(id, before, service_active(state));
 }
 
 static int fake_start(unit_id id)
@@ -95,12 +90,6 @@ const struct unit_ops *__wrap_unit_ops_of(enum unit_type type)
 	return type == UNIT_TARGET ? &target_ops : &fake_ops;
 }
 
-const struct unit_set *__wrap_manager_units(void);
-const struct unit_set *__wrap_manager_units(void)
-{
-	return &set;
-}
-
 enum unit_active unit_active_state(unit_id id)
 {
 	return __wrap_unit_ops_of((enum unit_type)set.units[id].type)->active(id);
@@ -109,7 +98,10 @@ enum unit_active unit_active_state(unit_id id)
 static void on_finished(unit_id id, enum job_type type, enum job_result result,
 			uint64_t began _unused_)
 {
-	static const char *const words[] = { "done:", "failed:", "dependency:", "canceled:" };
+	static const char *const words[] = {
+		"done:",   "failed:",  "dependency:", "canceled:",
+		"timeout:", "skipped:", "assert:",     "unsupported:",
+	};
 
 	(void)type;
 	note(words[result], id);
@@ -246,9 +238,9 @@ static void test_order_of_start(void **state _unused_)
 	up("c.service");
 	HAPPENED("done:c");
 	assert_int_equal(job_pending(), 0);
-	/* Once more is nothing to do. */
+	/* Once more is nothing to do, and told so to whoever asked. */
 	assert_int_equal(start("t.target"), 0);
-	HAPPENED("");
+	HAPPENED("done:t");
 }
 
 static void test_stop_in_reverse_hc_88(void **state _unused_)
@@ -311,6 +303,7 @@ static void test_auto_restart_ends_the_job(void **state _unused_)
 	needs("b.service", "a.service");
 	ready();
 	start("b.service");
+	become(add("a.service"), SERVICE_FAILED_BEFORE_AUTO_RESTART, RESULT_EXIT_CODE);
 	become(add("a.service"), SERVICE_AUTO_RESTART, RESULT_EXIT_CODE);
 	job_run();
 	HAPPENED("+a failed:a dependency:b");
@@ -458,11 +451,12 @@ static void test_bound_units_follow(void **state _unused_)
 static void test_conflicts(void **state _unused_)
 {
 	edge("b.service", "a.service", UNIT_CONFLICTS);
+	after("b.service", "a.service");
 	ready();
 	start("a.service");
 	up("a.service");
 	start("b.service");
-	/* b waits until a is down. */
+	/* b waits until a is down, as there is an order between them, whichever. */
 	HAPPENED("+a done:a -a");
 	down("a.service");
 	HAPPENED("done:a +b");
@@ -470,6 +464,21 @@ static void test_conflicts(void **state _unused_)
 	up("b.service");
 	start("a.service");
 	HAPPENED("done:b -b");
+	down("b.service");
+	HAPPENED("done:b +a");
+}
+
+/* Without an order both happen at once (Conflicts= in systemd.unit(5)). */
+static void test_conflicts_without_order(void **state _unused_)
+{
+	edge("b.service", "a.service", UNIT_CONFLICTS);
+	ready();
+	start("a.service");
+	up("a.service");
+	HAPPENED("+a done:a");
+	start("b.service");
+	assert_non_null(strstr(happened, "+b"));
+	assert_non_null(strstr(happened, "-a"));
 }
 
 /* A chain of all units that fit, up and down: no stack grows with it. */
@@ -530,6 +539,7 @@ int main(void)
 		TEST(test_dependants_stop_too),
 		TEST(test_bound_units_follow),
 		TEST(test_conflicts),
+		TEST(test_conflicts_without_order),
 		TEST(test_long_chain_hc_47),
 	};
 

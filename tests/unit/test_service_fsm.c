@@ -34,27 +34,34 @@ static int setup(void **state _unused_)
 	unit_draft_begin(&draft, "a.service", UNIT_SERVICE);
 	unit.command_count = 0;
 	set_command(EXEC_START, &main_command);
-	run = (struct service_run){ .deadline = CLOCK_TIME_MAX };
+	run = (struct service_run){
+		.deadline = CLOCK_TIME_MAX,
+		.watchdog_due = CLOCK_TIME_MAX,
+		.watchdog = CLOCK_TIME_MAX,
+	};
 	now = 1000 * NS_PER_S;
 	return 0;
 }
 
-static void describe(const struct service_actions *actions, struct buf *b)
+static void describe(const struct service_actions *actions, bool *opening, struct buf *b)
 {
 	static const char *const names[] = {
 		[ACTION_SPAWN_MAIN] = "main",	    [ACTION_SPAWN_CONTROL] = "control",
 		[ACTION_SIGNAL_MAIN] = "sig-main",  [ACTION_SIGNAL_CONTROL] = "sig-control",
 		[ACTION_SIGNAL_CGROUP] = "sig-all", [ACTION_KILL_CGROUP] = "kill-all",
-		[ACTION_RELEASE] = "release",
+		[ACTION_RELEASE] = "release",	    [ACTION_RELOAD_SIGNAL] = "reload",
+		[ACTION_FIND_MAIN] = "find-main",   [ACTION_AWAIT_PID_FILE] = "await-pid-file",
+		[ACTION_TELL_RESTART] = "tell",	    [ACTION_QUEUE_RESTART] = "queue",
+		[ACTION_PROPAGATE_RELOAD] = "propagate",
 	};
 
-	buf_add(b, service_state_name(run.state));
-	if (run.result != RESULT_SUCCESS)
-		buf_printf(b, " (%s)", service_result_name(run.result));
 	for (unsigned i = 0; i < actions->count; i++) {
 		const struct service_action *a = &actions->list[i];
 
-		buf_printf(b, "%s%s", i == 0 ? ": " : ", ", names[a->type]);
+		if (a->type == ACTION_TELL_RESTART || a->type == ACTION_QUEUE_RESTART)
+			continue;
+		buf_printf(b, "%s%s", *opening ? ": " : ", ", names[a->type]);
+		*opening = false;
 		if (a->command)
 			buf_printf(b, " %s", a->command->path);
 		if (a->signal)
@@ -62,15 +69,42 @@ static void describe(const struct service_actions *actions, struct buf *b)
 	}
 }
 
+/* One event, and what service.c and jobs make of an automatic restart; the actions are appended to @b. */
+static void step_on(const struct service_event *event, bool *opening, struct buf *b)
+{
+	static const struct service_event told = { .type = EVENT_AUTO_RESTART };
+	static const struct service_event start = { .type = EVENT_START };
+	struct service_actions actions;
+
+	if (event->type == EVENT_START && service_startable(run.state) &&
+	    !service_count_start(&unit, &run, now))
+		return;
+	service_step(&unit, &run, event, now, &actions);
+	describe(&actions, opening, b);
+	for (unsigned i = 0; i < actions.count; i++) {
+		if (actions.list[i].type == ACTION_TELL_RESTART)
+			step_on(&told, opening, b);
+		if (actions.list[i].type == ACTION_QUEUE_RESTART)
+			step_on(&start, opening, b);
+	}
+}
+
 /* One event; @expected is "STATE (RESULT): ACTION, ACTION". */
 static void step_event(struct service_event event, const char *expected, int line)
 {
-	struct service_actions actions;
 	char text[256];
+	char did[256];
 	struct buf b = BUF(text);
+	struct buf actions = BUF(did);
+	bool opening = true;
 
-	service_step(&unit, &run, &event, now, &actions);
-	describe(&actions, &b);
+	buf_add(&actions, "");
+	did[0] = '\0';
+	step_on(&event, &opening, &actions);
+	buf_add(&b, service_state_name(run.state));
+	if (run.result != RESULT_SUCCESS)
+		buf_printf(&b, " (%s)", service_result_name(run.result));
+	buf_add(&b, did);
 	if (strcmp(text, expected) != 0)
 		fail_msg("line %d: \"%s\" instead of \"%s\"", line, text, expected);
 }
@@ -127,7 +161,9 @@ static void test_simple_ends_by_itself(void **state _unused_)
 	bring_up();
 	STEP("failed (core-dump): release", EVENT_MAIN_EXIT, DUMPED(SIGSEGV));
 	bring_up();
-	STEP("failed (oom-kill): release", EVENT_MAIN_EXIT, KILLED(SIGKILL), .oom = true);
+	/* hc-44: the kernel's notice comes first. */
+	STEP("stop-sigterm (oom-kill): sig-all TERM", EVENT_OOM);
+	STEP("failed (oom-kill): release", EVENT_MAIN_EXIT, KILLED(SIGKILL));
 	/* SIGTERM and its like are how one asks a daemon to go. */
 	draft.settings.start_limit_burst = 0;
 	bring_up();
@@ -161,11 +197,16 @@ static void test_ignored_sigterm_hc_35(void **state _unused_)
 	bring_up();
 	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
 	TIMEOUT("stop-sigkill (timeout): kill-all KILL");
+	/* What cannot be killed (D state) is tried once more, and given up. */
+	TIMEOUT("final-sigterm (timeout): sig-all TERM");
+	TIMEOUT("final-sigkill (timeout): kill-all KILL");
 	TIMEOUT("failed (timeout): release");
 
+	STEP("failed (timeout): release", EVENT_CGROUP_EMPTY);
 	k->send_sigkill = false;
 	bring_up();
 	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	TIMEOUT("final-sigterm (timeout): sig-all TERM");
 	TIMEOUT("failed (timeout): release");
 }
 
@@ -189,7 +230,7 @@ static void test_kill_modes_hc_36_hc_37(void **state _unused_)
 	k->kill_mode = KILL_MIXED;
 	bring_up();
 	STEP("stop-sigterm: sig-main INT", EVENT_STOP);
-	STEP("stop-sigterm: kill-all KILL", EVENT_MAIN_EXIT, KILLED(SIGINT), .populated = true);
+	STEP("final-sigkill: kill-all KILL", EVENT_MAIN_EXIT, KILLED(SIGINT), .populated = true);
 	STEP("dead: release", EVENT_CGROUP_EMPTY);
 	bring_up();
 	STEP("stop-sigterm: sig-main INT", EVENT_STOP);
@@ -416,7 +457,8 @@ static void test_stop_during_pre_hc_34(void **state _unused_)
 	STEP("start-pre: control pre", EVENT_START);
 	STEP("start-pre", EVENT_SPAWNED);
 	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
-	STEP("dead: release", EVENT_CONTROL_EXIT, KILLED(SIGTERM));
+	/* A command that is killed has failed, as in systemd, whoever wanted it. */
+	STEP("failed (signal): release", EVENT_CONTROL_EXIT, KILLED(SIGTERM));
 	k->kill_mode = KILL_PROCESS;
 	STEP("start-pre: control pre", EVENT_START);
 	STEP("start-pre", EVENT_SPAWNED);
@@ -474,18 +516,16 @@ static void test_start_and_stop_together_hc_50(void **state _unused_)
 	STEP("stop-sigterm", EVENT_SPAWNED);
 	STEP("dead: release", EVENT_MAIN_EXIT, KILLED(SIGTERM));
 
+	/* On the way down a start has to wait, and jobs know when it may. */
 	bring_up();
 	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	assert_false(service_startable(run.state));
 	STEP("stop-sigterm", EVENT_START);
-	STEP("start: release, main main", EVENT_MAIN_EXIT, KILLED(SIGTERM));
-	STEP("running", EVENT_SPAWNED);
-
-	/* The last word counts, however often they take turns. */
+	STEP("stop-sigterm", EVENT_STOP);
+	STEP("dead: release", EVENT_MAIN_EXIT, KILLED(SIGTERM));
+	assert_true(service_startable(run.state));
+	bring_up();
 	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
-	STEP("stop-sigterm", EVENT_START);
-	STEP("stop-sigterm", EVENT_STOP);
-	STEP("stop-sigterm", EVENT_START);
-	STEP("stop-sigterm", EVENT_STOP);
 	STEP("dead: release", EVENT_MAIN_EXIT, KILLED(SIGTERM));
 	/* Events of what is over mean nothing. */
 	STEP("dead", EVENT_STOP);
@@ -514,11 +554,11 @@ static void test_restart(void **state _unused_)
 	STEP("auto-restart", EVENT_MAIN_EXIT, EXIT_CODE(0));
 	STEP("dead: release", EVENT_STOP);
 	assert_true(run.deadline == CLOCK_TIME_MAX);
-	/* A start does not wait. */
+	/* A start by hand does not wait. */
 	bring_up();
 	STEP("auto-restart", EVENT_MAIN_EXIT, EXIT_CODE(0));
 	STEP("start: main main", EVENT_START);
-	assert_int_equal(run.restarts, 0);
+	assert_int_equal(run.restarts, 1);
 }
 
 static void test_restart_prevented(void **state _unused_)
@@ -543,7 +583,8 @@ static void test_restart_table(void **state _unused_)
 	static const struct service_event unclean_code = { .type = EVENT_MAIN_EXIT, EXIT_CODE(1) };
 	static const struct service_event unclean_signal = { .type = EVENT_MAIN_EXIT, KILLED(SIGKILL) };
 	static const struct service_event core_dump = { .type = EVENT_MAIN_EXIT, DUMPED(SIGSEGV) };
-	static const struct service_event oom = { .type = EVENT_MAIN_EXIT, KILLED(SIGKILL), .oom = true };
+	static const struct service_event oom = { .type = EVENT_OOM };
+	static const struct service_event watchdog = { .type = EVENT_WATCHDOG };
 	static const struct {
 		const struct service_event *end; /* NULL: the start times out */
 		const char *restarts;		 /* a digit for each value of enum service_restart */
@@ -552,23 +593,29 @@ static void test_restart_table(void **state _unused_)
 		{ &clean_code, "0100001" },    { &clean_signal, "0100001" },
 		{ &unclean_code, "0010001" },  { &unclean_signal, "0011101" },
 		{ &core_dump, "0011101" },     { &oom, "0011001" },
-		{ NULL, "0011001" },
+		{ NULL, "0011001" },	       { &watchdog, "0011011" },
 	};
 
 	for (size_t row = 0; row < ARRAY_SIZE(rows); row++)
 		for (int restart = RESTART_NO; restart <= RESTART_ALWAYS; restart++) {
-			struct service_actions actions;
+			char ignored_text[256];
+			struct buf b = BUF(ignored_text);
+			bool opening = true;
 
 			setup(NULL);
 			s->restart = (enum service_restart)restart;
-			if (rows[row].end) {
+			if (rows[row].end && rows[row].end->type == EVENT_MAIN_EXIT) {
 				bring_up();
-				service_step(&unit, &run, rows[row].end, now, &actions);
+				step_on(rows[row].end, &opening, &b);
+			} else if (rows[row].end) {
+				bring_up();
+				step_on(rows[row].end, &opening, &b);
+				step_on(&clean_signal, &opening, &b);
 			} else {
 				s->type = SERVICE_NOTIFY;
 				STEP("start: main main", EVENT_START);
 				TIMEOUT("stop-sigterm (timeout): sig-all TERM");
-				service_step(&unit, &run, &clean_signal, now, &actions);
+				step_on(&clean_signal, &opening, &b);
 			}
 			if ((run.state == SERVICE_AUTO_RESTART) != (rows[row].restarts[restart] == '1'))
 				fail_msg("row %zu, Restart= number %d: %s", row, restart,
@@ -590,10 +637,10 @@ static void test_start_limit_hc_27(void **state _unused_)
 		STEP("running", EVENT_SPAWNED);
 	}
 	STEP("auto-restart (exit-code)", EVENT_MAIN_EXIT, EXIT_CODE(1));
-	TIMEOUT("failed (start-limit-hit): release");
+	TIMEOUT("failed (start-limit-hit)");
 	assert_true(run.deadline == CLOCK_TIME_MAX);
 	/* By hand too, until the interval is over. */
-	STEP("failed (start-limit-hit): release", EVENT_START);
+	STEP("failed (start-limit-hit)", EVENT_START);
 	now += 10 * NS_PER_S;
 	bring_up();
 
@@ -651,6 +698,330 @@ static void test_backoff_hc_27(void **state _unused_)
 	assert_true(service_restart_delay(s, 9) == 0);
 }
 
+/* ExecCondition=: 0 goes on, 1 to 254 skips without failing, 255 and signals are failures. */
+static void test_exec_condition(void **state _unused_)
+{
+	static const struct exec_command condition = { .path = "condition" };
+
+	s->restart = RESTART_ALWAYS;
+	set_command(EXEC_CONDITION, &condition);
+	set_command(EXEC_STOP_POST, &stop_post);
+	STEP("condition: control condition", EVENT_START);
+	STEP("condition", EVENT_SPAWNED);
+	STEP("start: main main", EVENT_CONTROL_EXIT, EXIT_CODE(0));
+	STEP("running", EVENT_SPAWNED);
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	STEP("stop-post: control stop-post", EVENT_MAIN_EXIT, KILLED(SIGTERM));
+	STEP("dead: release", EVENT_CONTROL_EXIT, EXIT_CODE(0));
+
+	for (int code = 1; code <= 254; code += 253) {
+		draft.settings.start_limit_burst = 0;
+		STEP("condition: control condition", EVENT_START);
+		STEP("stop-post (exec-condition): control stop-post", EVENT_CONTROL_EXIT, EXIT_CODE(code));
+		STEP("dead (exec-condition): release", EVENT_CONTROL_EXIT, EXIT_CODE(0));
+		assert_int_equal(service_active(run.state), ACTIVE_INACTIVE);
+	}
+	s->restart = RESTART_NO;
+	set_command(EXEC_STOP_POST, NULL);
+	STEP("condition: control condition", EVENT_START);
+	STEP("failed (exit-code): release", EVENT_CONTROL_EXIT, EXIT_CODE(255));
+	STEP("condition: control condition", EVENT_START);
+	STEP("failed (signal): release", EVENT_CONTROL_EXIT, KILLED(SIGTERM));
+}
+
+static void test_forking(void **state _unused_)
+{
+	s->type = SERVICE_FORKING;
+	STEP("start: control main", EVENT_START);
+	STEP("start", EVENT_SPAWNED);
+	STEP("start: find-main", EVENT_CONTROL_EXIT, EXIT_CODE(0), .populated = true);
+	STEP("running", EVENT_MAIN_FOUND);
+	STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(0));
+
+	/* Nobody can tell who is main: the cgroup is what lives. */
+	STEP("start: control main", EVENT_START);
+	STEP("start: find-main", EVENT_CONTROL_EXIT, EXIT_CODE(0), .populated = true);
+	STEP("running", EVENT_MAIN_UNKNOWN, .populated = true);
+	STEP("dead: release", EVENT_CGROUP_EMPTY);
+
+	/* The starter failed. */
+	STEP("start: control main", EVENT_START);
+	STEP("failed (exit-code): release", EVENT_CONTROL_EXIT, EXIT_CODE(1));
+}
+
+static void test_forking_with_pid_file(void **state _unused_)
+{
+	s->type = SERVICE_FORKING;
+	s->pid_file = "/run/a.pid";
+	draft.settings.start_limit_burst = 0;
+	STEP("start: control main", EVENT_START);
+	STEP("start: find-main", EVENT_CONTROL_EXIT, EXIT_CODE(0), .populated = true);
+	/* The daemon writes it a moment later. */
+	STEP("start: await-pid-file", EVENT_MAIN_UNKNOWN, .populated = true);
+	STEP("running", EVENT_MAIN_FOUND);
+	STEP("dead: release", EVENT_MAIN_EXIT, KILLED(SIGTERM));
+
+	/* Or never: */
+	STEP("start: control main", EVENT_START);
+	STEP("start: find-main", EVENT_CONTROL_EXIT, EXIT_CODE(0), .populated = true);
+	STEP("start: await-pid-file", EVENT_MAIN_UNKNOWN, .populated = true);
+	STEP("failed (protocol): release", EVENT_CGROUP_EMPTY);
+	STEP("start: control main", EVENT_START);
+	STEP("start: find-main", EVENT_CONTROL_EXIT, EXIT_CODE(0), .populated = true);
+	STEP("start: await-pid-file", EVENT_MAIN_UNKNOWN, .populated = true);
+	TIMEOUT("stop-sigterm (timeout): sig-all TERM");
+	STEP("failed (timeout): release", EVENT_CGROUP_EMPTY);
+
+	/* ExecStartPost= may be what writes it. */
+	set_command(EXEC_START_POST, &post);
+	STEP("start: control main", EVENT_START);
+	STEP("start: find-main", EVENT_CONTROL_EXIT, EXIT_CODE(0), .populated = true);
+	STEP("start-post: control post", EVENT_MAIN_UNKNOWN, .populated = true);
+	STEP("start-post: find-main", EVENT_CONTROL_EXIT, EXIT_CODE(0), .populated = true);
+	STEP("running", EVENT_MAIN_FOUND);
+}
+
+static void test_reload(void **state _unused_)
+{
+	static const struct exec_command again = { .path = "again" };
+
+	set_command(EXEC_RELOAD, &again);
+	bring_up();
+	STEP("reload: control again", EVENT_RELOAD);
+	assert_int_equal(service_active(run.state), ACTIVE_RELOADING);
+	STEP("running", EVENT_CONTROL_EXIT, EXIT_CODE(0), .populated = true);
+	assert_int_equal(run.reload_result, RESULT_SUCCESS);
+	/* A reload that fails is no failure of the service. */
+	STEP("reload: control again", EVENT_RELOAD);
+	STEP("running", EVENT_CONTROL_EXIT, EXIT_CODE(1), .populated = true);
+	assert_int_equal(run.reload_result, RESULT_EXIT_CODE);
+	STEP("reload: control again", EVENT_RELOAD);
+	TIMEOUT("running: sig-control KILL");
+	assert_int_equal(run.reload_result, RESULT_TIMEOUT);
+	STEP("reload: control again", EVENT_RELOAD);
+	STEP("running", EVENT_SPAWN_FAILED, .populated = true);
+	assert_int_equal(run.reload_result, RESULT_RESOURCES);
+	/* Main goes while it reloads: its end is looked at when the command is over. */
+	STEP("reload: control again", EVENT_RELOAD);
+	STEP("reload (exit-code)", EVENT_MAIN_EXIT, EXIT_CODE(1), .populated = true);
+	STEP("failed (exit-code): release", EVENT_CONTROL_EXIT, EXIT_CODE(0));
+	/* hc-34 */
+	bring_up();
+	STEP("reload: control again", EVENT_RELOAD);
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+}
+
+static void test_notify_reload(void **state _unused_)
+{
+	s->type = SERVICE_NOTIFY_RELOAD;
+	s->reload_signal = SIGUSR2;
+	STEP("start: main main", EVENT_START);
+	STEP("running", EVENT_READY);
+	STEP("reload-signal: reload USR2", EVENT_RELOAD);
+	/* One from before the signal is about something else. */
+	STEP("reload-signal", EVENT_RELOADING, .value = 0);
+	STEP("reload-notify", EVENT_RELOADING, .value = 1);
+	STEP("running", EVENT_READY);
+	/* By itself. */
+	STEP("reload-notify: propagate", EVENT_RELOADING);
+	STEP("running", EVENT_READY);
+	STEP("reload-notify: propagate", EVENT_RELOADING);
+	TIMEOUT("running");
+	/* Going beats coming back. */
+	STEP("stop-sigterm", EVENT_STOPPING);
+	STEP("stop-sigterm", EVENT_READY);
+	STEP("stop-sigterm", EVENT_RELOADING, .value = 1);
+	STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(0));
+}
+
+/* hc-33: a ping moves the deadline; without one WatchdogSignal= comes, and then it may be restarted. */
+static void test_watchdog_hc_33(void **state _unused_)
+{
+	s->type = SERVICE_NOTIFY;
+	s->watchdog = 10 * NS_PER_S;
+	s->restart = RESTART_ON_WATCHDOG;
+	STEP("start: main main", EVENT_START);
+	assert_true(run.watchdog_due == CLOCK_TIME_MAX);
+	STEP("running", EVENT_READY);
+	assert_true(run.watchdog_due == now + 10 * NS_PER_S);
+	now += 9 * NS_PER_S;
+	STEP("running", EVENT_WATCHDOG_PING);
+	assert_true(run.watchdog_due == now + 10 * NS_PER_S);
+	STEP("running", EVENT_WATCHDOG_USEC, .value = NS_PER_S);
+	assert_true(run.watchdog_due == now + NS_PER_S);
+	STEP("running", EVENT_EXTEND, .value = 60 * NS_PER_S);
+	assert_true(run.watchdog_due == now + 60 * NS_PER_S);
+	STEP("stop-watchdog (watchdog): sig-all ABRT", EVENT_WATCHDOG);
+	assert_true(run.watchdog_due == CLOCK_TIME_MAX);
+	s->abort_timeout = NS_PER_S;
+	TIMEOUT("stop-sigkill (watchdog): kill-all KILL");
+	STEP("auto-restart (watchdog)", EVENT_MAIN_EXIT, KILLED(SIGKILL));
+	STEP("start: main main", EVENT_START);
+	/* A new start has the configured time again. */
+	STEP("running", EVENT_READY);
+	assert_true(run.watchdog_due == now + 10 * NS_PER_S);
+}
+
+static void test_runtime_max(void **state _unused_)
+{
+	s->runtime_max = 60 * NS_PER_S;
+	bring_up();
+	assert_true(run.deadline == now + 60 * NS_PER_S);
+	TIMEOUT("stop-sigterm (timeout): sig-all TERM");
+	STEP("failed (timeout): release", EVENT_MAIN_EXIT, KILLED(SIGTERM));
+}
+
+/* TimeoutStartFailureMode=, TimeoutStopFailureMode=, TimeoutAbortSec=. */
+static void test_timeout_failure_modes(void **state _unused_)
+{
+	s->type = SERVICE_NOTIFY;
+	s->abort_timeout = 7 * NS_PER_S;
+	s->start_failure_aborts = true;
+	STEP("start: main main", EVENT_START);
+	TIMEOUT("stop-watchdog (timeout): sig-all ABRT");
+	assert_true(run.deadline == now + 7 * NS_PER_S);
+	STEP("failed (timeout): release", EVENT_MAIN_EXIT, DUMPED(SIGABRT));
+	s->start_failure_aborts = false;
+	s->start_failure_kills = true;
+	STEP("start: main main", EVENT_START);
+	TIMEOUT("stop-sigkill (timeout): kill-all KILL");
+	STEP("failed (timeout): release", EVENT_MAIN_EXIT, KILLED(SIGKILL));
+	s->stop_failure_aborts = true;
+	STEP("start: main main", EVENT_START);
+	STEP("running", EVENT_READY);
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	TIMEOUT("stop-watchdog (timeout): sig-all ABRT");
+	TIMEOUT("stop-sigkill (timeout): kill-all KILL");
+	STEP("failed (timeout): release", EVENT_MAIN_EXIT, KILLED(SIGKILL));
+	s->stop_failure_aborts = false;
+	s->stop_failure_kills = true;
+	set_command(EXEC_STOP, &stop2);
+	set_command(EXEC_STOP_POST, &stop_post);
+	STEP("start: main main", EVENT_START);
+	STEP("running", EVENT_READY);
+	STEP("stop: control stop2", EVENT_STOP);
+	TIMEOUT("stop-sigkill (timeout): kill-all KILL");
+	STEP("stop-sigkill (timeout)", EVENT_CONTROL_EXIT, KILLED(SIGKILL), .populated = true);
+	STEP("stop-post (timeout): control stop-post", EVENT_MAIN_EXIT, KILLED(SIGKILL));
+	TIMEOUT("final-sigkill (timeout): kill-all KILL");
+}
+
+/* SendSIGHUP=, RestartKillSignal=, FinalKillSignal=. */
+static void test_kill_signals(void **state _unused_)
+{
+	k->send_sighup = true;
+	k->restart_kill_signal = SIGUSR1;
+	k->final_kill_signal = SIGQUIT;
+	bring_up();
+	STEP("stop-sigterm: sig-all TERM, sig-all HUP", EVENT_STOP);
+	TIMEOUT("stop-sigkill (timeout): sig-all QUIT");
+	STEP("failed (timeout): release", EVENT_MAIN_EXIT, DUMPED(SIGQUIT));
+	bring_up();
+	STEP("stop-sigterm: sig-all USR1", EVENT_STOP, .value = 1);
+	STEP("failed (signal): release", EVENT_MAIN_EXIT, KILLED(SIGUSR1));
+}
+
+/* hc-44: OOMPolicy=. */
+static void test_oom_policy_hc_44(void **state _unused_)
+{
+	unit.cgroup = &draft.cgroup;
+	draft.settings.start_limit_burst = 0;
+	draft.cgroup.oom_policy = OOM_POLICY_CONTINUE;
+	bring_up();
+	STEP("running", EVENT_OOM);
+	STEP("failed (signal): release", EVENT_MAIN_EXIT, KILLED(SIGKILL));
+	draft.cgroup.oom_policy = OOM_POLICY_KILL;
+	bring_up();
+	STEP("stop-sigkill (oom-kill): kill-all KILL", EVENT_OOM);
+	STEP("failed (oom-kill): release", EVENT_MAIN_EXIT, KILLED(SIGKILL));
+	draft.cgroup.oom_policy = OOM_POLICY_STOP;
+	bring_up();
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	STEP("stop-sigkill (oom-kill): kill-all KILL", EVENT_OOM);
+	STEP("failed (oom-kill): release", EVENT_MAIN_EXIT, KILLED(SIGKILL));
+	/* Who delegates (containerd) has others whose memory is short in there: none of its business. */
+	draft.cgroup.oom_policy = OOM_POLICY_DEFAULT;
+	draft.cgroup.delegate = true;
+	bring_up();
+	STEP("running", EVENT_OOM);
+	unit.cgroup = NULL;
+}
+
+static void test_exit_type_cgroup(void **state _unused_)
+{
+	s->exit_type = EXIT_TYPE_CGROUP;
+	bring_up();
+	STEP("running", EVENT_MAIN_EXIT, EXIT_CODE(0), .populated = true);
+	STEP("dead: release", EVENT_CGROUP_EMPTY);
+	bring_up();
+	STEP("dead: release", EVENT_MAIN_EXIT, EXIT_CODE(0));
+}
+
+static void test_restart_forced_and_direct(void **state _unused_)
+{
+	s->restart_force_statuses = &draft.restart_force_statuses;
+	draft.restart_force_statuses.codes[0] = 1 << 7;
+	bring_up();
+	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(6));
+	bring_up();
+	STEP("auto-restart (exit-code)", EVENT_MAIN_EXIT, EXIT_CODE(7));
+	STEP("dead (exit-code): release", EVENT_STOP);
+	/* A stop that waits is not undone. */
+	bring_up();
+	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(7), .stop_queued = true);
+}
+
+/* hc-27: after a minute in which it was up the delays begin anew; the count for people does not. */
+static void test_backoff_begins_anew_hc_27(void **state _unused_)
+{
+	draft.settings.start_limit_burst = 0;
+	s->restart = RESTART_ALWAYS;
+	s->restart_delay = NS_PER_S;
+	s->restart_delay_max = 16 * NS_PER_S;
+	s->restart_steps = 4;
+	bring_up();
+	for (unsigned i = 0; i < 6; i++) {
+		STEP("auto-restart", EVENT_MAIN_EXIT, EXIT_CODE(0));
+		assert_true(run.deadline - now >= (NS_PER_S << (i < 4 ? i : 4)) - NS_PER_MS);
+		TIMEOUT("start: main main");
+		STEP("running", EVENT_SPAWNED);
+	}
+	now += SERVICE_STABLE;
+	STEP("auto-restart", EVENT_MAIN_EXIT, EXIT_CODE(0));
+	assert_true(run.deadline - now == NS_PER_S);
+	assert_int_equal(run.restarts, 6);
+	TIMEOUT("start: main main");
+	STEP("running", EVENT_SPAWNED);
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	STEP("dead: release", EVENT_MAIN_EXIT, KILLED(SIGTERM));
+	bring_up();
+	assert_int_equal(run.restarts, 0);
+}
+
+static void test_reset_failed(void **state _unused_)
+{
+	draft.settings.start_limit_burst = 1;
+	bring_up();
+	STEP("failed (exit-code): release", EVENT_MAIN_EXIT, EXIT_CODE(1));
+	STEP("failed (start-limit-hit)", EVENT_START);
+	STEP("dead", EVENT_RESET_FAILED);
+	bring_up();
+	STEP("running", EVENT_RESET_FAILED);
+}
+
+/* SendSIGKILL=no: a second instance beside what is left of the first would harm (databases). */
+static void test_leftovers_forbid_a_start(void **state _unused_)
+{
+	k->send_sigkill = false;
+	bring_up();
+	STEP("stop-sigterm: sig-all TERM", EVENT_STOP);
+	TIMEOUT("final-sigterm (timeout): sig-all TERM");
+	TIMEOUT("failed (timeout): release");
+	STEP("stop-sigterm (resources): sig-all TERM", EVENT_START);
+	STEP("failed (resources): release", EVENT_CGROUP_EMPTY);
+	bring_up();
+}
+
 static void test_names(void **state _unused_)
 {
 	for (int i = 0; i < SERVICE_STATE_COUNT; i++)
@@ -692,6 +1063,21 @@ int main(void)
 		TEST(test_start_limit_hc_27),
 		TEST(test_start_limit_window_moves_hc_27),
 		TEST(test_backoff_hc_27),
+		TEST(test_exec_condition),
+		TEST(test_forking),
+		TEST(test_forking_with_pid_file),
+		TEST(test_reload),
+		TEST(test_notify_reload),
+		TEST(test_watchdog_hc_33),
+		TEST(test_runtime_max),
+		TEST(test_timeout_failure_modes),
+		TEST(test_kill_signals),
+		TEST(test_oom_policy_hc_44),
+		TEST(test_exit_type_cgroup),
+		TEST(test_restart_forced_and_direct),
+		TEST(test_backoff_begins_anew_hc_27),
+		TEST(test_reset_failed),
+		TEST(test_leftovers_forbid_a_start),
 		TEST(test_names),
 	};
 

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/* Stored descriptors: see fd_store.h. A unit has few of them, so a walk over those in use is enough. */
+#include "supervisor/fd_store.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/kcmp.h>
+
+#include "lib/fd.h"
+#include "supervisor/notify_parse.h"
+
+static struct entry {
+	int fd;
+	unit_id unit; /* UNIT_NONE: free */
+	char name[NOTIFY_FD_NAME_SIZE];
+} entries[FD_STORE_MAX];
+
+static unsigned used; /* entries from here on were never touched */
+static int epoll_fd = -1;
+
+void fd_store_init(int epoll)
+{
+	epoll_fd = epoll;
+	used = 0;
+}
+
+static void drop(struct entry *entry)
+{
+	(void)epoll_ctl(epoll_fd, EPOLL_CTL_DEL, entry->fd, NULL);
+	entry->fd = fd_close(entry->fd);
+	entry->unit = UNIT_NONE;
+}
+
+static bool same_file(int a, int b)
+{
+	pid_t self = getpid();
+
+	return syscall(SYS_kcmp, self, self, KCMP_FILE, a, b) == 0;
+}
+
+int fd_store_add(unit_id id, int fd, const char *name, unsigned limit, bool poll)
+{
+	struct entry *entry = NULL;
+	struct epoll_event watch = { .events = EPOLLHUP | EPOLLERR };
+	unsigned count = 0;
+	struct buf b;
+
+	for (unsigned i = 0; i < used; i++) {
+		if (entries[i].unit == UNIT_NONE && !entry)
+			entry = &entries[i];
+		if (entries[i].unit != id)
+			continue;
+		count++;
+		if (same_file(entries[i].fd, fd)) {
+			fd_close(fd);
+			return 0;
+		}
+	}
+	if (count >= limit) {
+		fd_close(fd);
+		return -E2BIG;
+	}
+	if (!entry && used == FD_STORE_MAX) {
+		fd_close(fd);
+		return -ENOSPC;
+	}
+	if (!entry)
+		entry = &entries[used++];
+	entry->fd = fd;
+	entry->unit = id;
+	b = BUF(entry->name);
+	buf_add(&b, name);
+	watch.data.u64 = FD_STORE_SOURCE | (uint64_t)(entry - entries);
+	/* What epoll does not know (files) never hangs up. */
+	if (poll)
+		(void)epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &watch);
+	return 1;
+}
+
+void fd_store_remove(unit_id id, const char *name)
+{
+	for (unsigned i = 0; i < used; i++)
+		if (entries[i].unit == id && strcmp(entries[i].name, name) == 0)
+			drop(&entries[i]);
+}
+
+void fd_store_clear(unit_id id)
+{
+	for (unsigned i = 0; i < used; i++)
+		if (entries[i].unit == id)
+			drop(&entries[i]);
+}
+
+unsigned fd_store_count(unit_id id)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < used; i++)
+		count += entries[i].unit == id;
+	return count;
+}
+
+size_t fd_store_collect(unit_id id, struct spawn_fd *ret_fds, size_t size)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < used && count < size; i++)
+		if (entries[i].unit == id)
+			ret_fds[count++] = (struct spawn_fd){ entries[i].fd, entries[i].name };
+	return count;
+}
+
+void fd_store_on_event(uint32_t index)
+{
+	if (index < used && entries[index].unit != UNIT_NONE)
+		drop(&entries[index]);
+}
+
+void fd_store_moved(const unit_id *new_ids)
+{
+	for (unsigned i = 0; i < used; i++) {
+		if (entries[i].unit == UNIT_NONE)
+			continue;
+		if (new_ids[entries[i].unit] == UNIT_NONE)
+			drop(&entries[i]);
+		else
+			entries[i].unit = new_ids[entries[i].unit];
+	}
+}
