@@ -120,7 +120,8 @@ enum job_type job_merge(enum job_type a, enum job_type b, unit_id id)
 	/* Of start, reload and verify-active: the last adds nothing. */
 	if (a == JOB_VERIFY_ACTIVE || b == JOB_VERIFY_ACTIVE)
 		return a == JOB_VERIFY_ACTIVE ? b : a;
-	return job_collapse(JOB_RELOAD_OR_START, id);
+	/* What is not up yet reads its configuration when it starts. */
+	return unit_active_is_up(unit_active_state(id)) ? JOB_RELOAD : JOB_START;
 }
 
 bool job_redundant(enum job_type type, enum unit_active active)
@@ -189,6 +190,8 @@ static void end(unit_id id, enum job_result result)
 	jobs[id].running = false;
 	pending--;
 	observer->finished(id, type, result, jobs[id].began);
+	if (result != JOB_DONE && type != JOB_STOP && ops_of(id)->abandoned)
+		ops_of(id)->abandoned(id);
 	enqueue_neighbours(id);
 	unit_reaction_later(id);
 }
@@ -378,7 +381,8 @@ static bool bound_to_what_is_up(unit_id id)
 	const struct unit_edge *edges = graph_edges(set, id, &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (edges[i].kind == UNIT_BINDS_TO && !unit_active_is_up(unit_active_state(edges[i].to)) &&
+		if (edges[i].kind == UNIT_BINDS_TO &&
+		    !unit_active_is_up(unit_active_state(edges[i].to)) &&
 		    graph_has_edge(set, id, edges[i].to, UNIT_AFTER))
 			return false;
 	return true;
@@ -519,6 +523,33 @@ static void run(unit_id id)
 	}
 }
 
+/*
+ * Jobs of several transactions, and stops, may wait for each other in a circle. When nothing else is
+ * left to happen one of them goes first, or a shutdown would hang (hc-47).
+ */
+static void break_deadlock(void)
+{
+	unit_id blocked = UNIT_NONE;
+
+	if (pending == 0)
+		return;
+	for (unit_id id = 0; id < set->count; id++) {
+		if (jobs[id].type == JOB_NONE)
+			continue;
+		/* One that is runnable and does not run waits for its own unit. */
+		if (jobs[id].running || runnable(id))
+			return;
+		/* What goes down goes first. */
+		if (blocked == UNIT_NONE ||
+		    (jobs[id].type == JOB_STOP && jobs[blocked].type != JOB_STOP))
+			blocked = id;
+	}
+	log_error("%s: its %s and other jobs wait for each other in a circle; it goes first",
+		  set->units[blocked].name, job_type_name((enum job_type)jobs[blocked].type));
+	jobs[blocked].ignore_order = true;
+	enqueue(blocked);
+}
+
 void job_run(void)
 {
 	do {
@@ -533,6 +564,8 @@ void job_run(void)
 		}
 		/* What follows from all that may be further jobs. */
 		unit_reaction_run();
+		if (queue_count == 0)
+			break_deadlock();
 	} while (queue_count > 0);
 }
 

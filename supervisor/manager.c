@@ -242,7 +242,8 @@ int manager_job(unit_id id, enum job_type type, enum job_mode mode)
 
 	if (type == JOB_NONE)
 		return 0;
-	if (settings && ((starts && settings->refuse_manual_start) || (stops && settings->refuse_manual_stop)))
+	if (settings &&
+	    ((starts && settings->refuse_manual_start) || (stops && settings->refuse_manual_stop)))
 		return -EPERM;
 	r = job_request(id, type, mode);
 	settle();

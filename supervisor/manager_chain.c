@@ -34,7 +34,8 @@ size_t manager_critical_chain(struct manager_link ret_chain[static MANAGER_CHAIN
 	size_t count = 0;
 
 	for (unit_id id = 0; id < set->count; id++)
-		if (up_since(set, id) > 0 && (last == UNIT_NONE || up_since(set, id) > up_since(set, last)))
+		if (up_since(set, id) > 0 &&
+		    (last == UNIT_NONE || up_since(set, id) > up_since(set, last)))
 			last = id;
 	while (last != UNIT_NONE && count < MANAGER_CHAIN_MAX) {
 		unit_id before = last_before(set, last);
@@ -43,8 +44,9 @@ size_t manager_critical_chain(struct manager_link ret_chain[static MANAGER_CHAIN
 		memmove(ret_chain + 1, ret_chain, count * sizeof(*ret_chain));
 		ret_chain[0] = (struct manager_link){
 			.unit = &set->units[last],
-			.began = before != UNIT_NONE && up_since(set, before) > began ? up_since(set, before)
-										      : began,
+			.began = before != UNIT_NONE && up_since(set, before) > began
+					 ? up_since(set, before)
+					 : began,
 			.ended = up_since(set, last),
 		};
 		count++;

@@ -100,7 +100,8 @@ static unit_id unit_of_process(const struct unit_set *set, pid_t pid)
 	return id != UNIT_NONE && set->units[id].type == UNIT_SERVICE ? id : UNIT_NONE;
 }
 
-static void handle(const struct unit_set *set, struct str datagram, pid_t sender, int *fds, size_t fd_count)
+static void handle(const struct unit_set *set, struct str datagram, pid_t sender, int *fds,
+		   size_t fd_count)
 {
 	struct notify_message parsed;
 	unit_id id;

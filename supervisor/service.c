@@ -246,8 +246,8 @@ int service_kill(unit_id id, enum service_kill_who who, int signal)
 	enum service_role role = who == SERVICE_KILL_CONTROL ? ROLE_CONTROL : ROLE_MAIN;
 
 	if (who == SERVICE_KILL_ALL) {
-		if (service->process[ROLE_MAIN].pid == 0 && service->process[ROLE_CONTROL].pid == 0 &&
-		    !cgroup_populated(service->cgroup_fd))
+		if (service->process[ROLE_MAIN].pid == 0 &&
+		    service->process[ROLE_CONTROL].pid == 0 && !cgroup_populated(service->cgroup_fd))
 			return -ESRCH;
 		signal_cgroup(id, signal);
 		return 0;
@@ -352,7 +352,8 @@ void service_on_exec_status(unit_id id, enum service_role role)
 		return;
 	process->status_fd = fd_close(process->status_fd);
 	if (n == (ssize_t)sizeof(status) && status.stage >= 0 && status.stage < STAGE_COUNT) {
-		const struct exec_command *command = role == ROLE_MAIN ? run->main_command : run->command;
+		const struct exec_command *command = role == ROLE_MAIN ? run->main_command
+								       : run->command;
 		enum klog_level level = command && command->flags & EXEC_IGNORE_FAILURE ? KLOG_INFO
 											: KLOG_ERROR;
 
@@ -451,6 +452,12 @@ static void ops_reset_failed(unit_id id)
 	service_feed(id, (struct service_event){ .type = EVENT_RESET_FAILED });
 }
 
+static void ops_abandoned(unit_id id)
+{
+	if (services[id].run.state == SERVICE_AUTO_RESTART_QUEUED)
+		service_feed(id, (struct service_event){ .type = EVENT_RESTART_REFUSED });
+}
+
 static int ops_exit_status(unit_id id)
 {
 	const struct service_run *run = &services[id].run;
@@ -519,6 +526,7 @@ const struct unit_ops service_ops = {
 	.can_reload = ops_can_reload,
 	.skipped = ops_skipped,
 	.reloaded = ops_reloaded,
+	.abandoned = ops_abandoned,
 	.exit_status = ops_exit_status,
 	.reset_failed = ops_reset_failed,
 	.grown = ops_grown,

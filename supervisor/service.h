@@ -35,7 +35,7 @@ enum service_watch_kind {
 };
 
 struct service_watch {
-	int number; /* of inotify; -1: none */
+	int number;    /* of inotify; -1: none */
 	uint32_t next; /* in the watch table */
 };
 
@@ -49,13 +49,13 @@ struct service {
 	int pid_file_watch;  /* inotify watch on where PIDFile= is to appear, or -1 */
 	uint32_t heap_index; /* in the deadline heap, from 1; 0: not in it */
 	uint32_t oom_kills;
-	int status_errno;	 /* ERRNO= of sd_notify */
-	bool main_alien;	 /* main is no child of PID 1: its pidfd is watched */
-	uint64_t start_began;	 /* ns: when it left inactive the last time */
-	uint64_t main_started;	 /* ns: when the main process was made */
-	uint64_t up_since;	 /* ns: when it became active the last time; 0: never */
-	uint64_t changed;	 /* ns: when its activity changed the last time */
-	uint64_t reload_began;	 /* ns on CLOCK_MONOTONIC: when the reload signal was sent */
+	int status_errno;      /* ERRNO= of sd_notify */
+	bool main_alien;       /* main is no child of PID 1: its pidfd is watched */
+	uint64_t start_began;  /* ns: when it left inactive the last time */
+	uint64_t main_started; /* ns: when the main process was made */
+	uint64_t up_since;     /* ns: when it became active the last time; 0: never */
+	uint64_t changed;      /* ns: when its activity changed the last time */
+	uint64_t reload_began; /* ns on CLOCK_MONOTONIC: when the reload signal was sent */
 };
 
 /** What the rest of the supervisor is told and asked. */

@@ -110,8 +110,8 @@ static bool exit_was_missed(unit_id id)
 		    waitid(P_PIDFD, (id_t)process->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
 		    info.si_pid == 0)
 			continue;
-		log_warning("%s: the end of process %d was not noticed before", service_unit(id)->name,
-			    info.si_pid);
+		log_warning("%s: the end of process %d was not noticed before",
+			    service_unit(id)->name, info.si_pid);
 		missed = service_on_exit(&info) || missed;
 		(void)waitid(P_PID, (id_t)info.si_pid, &info, WEXITED | WNOHANG);
 	}
@@ -137,10 +137,12 @@ unsigned service_expire(uint64_t now, unsigned limit, bool watchdogs)
 		if (exit_was_missed(id))
 			continue;
 		if (watchdog)
-			log_error("%s: watchdog: it gave no sign of life in time", service_unit(id)->name);
+			log_error("%s: watchdog: it gave no sign of life in time",
+				  service_unit(id)->name);
 		else
 			log_timeout(id);
-		service_feed(id, (struct service_event){ .type = watchdog ? EVENT_WATCHDOG : EVENT_TIMEOUT });
+		service_feed(id, (struct service_event){ .type = watchdog ? EVENT_WATCHDOG
+									  : EVENT_TIMEOUT });
 	}
 	return count;
 }

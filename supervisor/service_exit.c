@@ -31,7 +31,8 @@ static void main_ended_in_start(struct step *step, enum service_result result)
 	/* Only READY=1 makes it ready. Somebody else may still say that, if it may and if it would matter. */
 	if (result != RESULT_SUCCESS)
 		step_enter_signal(step, SERVICE_STOP_SIGTERM, result);
-	else if (!step->s->remain_after_exit || step->s->notify_access == NOTIFY_MAIN)
+	else if (!step->s->remain_after_exit || step->s->notify_access == NOTIFY_MAIN ||
+		 !step->run->populated)
 		step_enter_signal(step, SERVICE_STOP_SIGTERM, RESULT_PROTOCOL);
 }
 
@@ -39,8 +40,9 @@ void step_on_main_exit(struct step *step, const struct service_event *event)
 {
 	struct service_run *run = step->run;
 	enum service_result result = step_exit_result(step, event, step->s->type != SERVICE_ONESHOT);
-	const struct exec_command *command = run->main_command ? run->main_command
-							       : unit_commands(step->unit, EXEC_START);
+	const struct exec_command *command = run->main_command
+						     ? run->main_command
+						     : unit_commands(step->unit, EXEC_START);
 	const struct exec_command *next = run->main_command ? run->main_command->next : NULL;
 
 	run->main_alive = false;
@@ -60,7 +62,7 @@ void step_on_main_exit(struct step *step, const struct service_event *event)
 	}
 	run->main_command = NULL;
 	if (step->s->exit_type == EXIT_TYPE_CGROUP && run->populated) {
-		if (run->state == SERVICE_START && !step_wants_ready(step))
+		if (run->state == SERVICE_START && !step_wants_ready(step) && !run->control_alive)
 			step_enter_start_post(step);
 		return;
 	}
@@ -193,8 +195,9 @@ static void list_ended(struct step *step, enum service_result result)
 /* Whether the next command of the list at hand is to be run in this state: signals end a list. */
 static bool runs_lists(enum service_state state)
 {
-	return state == SERVICE_CONDITION || state == SERVICE_START_PRE || state == SERVICE_START_POST ||
-	       state == SERVICE_RELOAD || state == SERVICE_STOP || state == SERVICE_STOP_POST;
+	return state == SERVICE_CONDITION || state == SERVICE_START_PRE ||
+	       state == SERVICE_START_POST || state == SERVICE_RELOAD || state == SERVICE_STOP ||
+	       state == SERVICE_STOP_POST;
 }
 
 void step_on_control_exit(struct step *step, const struct service_event *event)
@@ -259,6 +262,7 @@ void step_on_cgroup_empty(struct step *step)
 	case SERVICE_STOP_SIGKILL:
 		step_enter_stop_post(step, RESULT_SUCCESS);
 		return;
+	case SERVICE_STOP_POST:
 	case SERVICE_FINAL_WATCHDOG:
 	case SERVICE_FINAL_SIGTERM:
 	case SERVICE_FINAL_SIGKILL:
@@ -273,7 +277,6 @@ void step_on_cgroup_empty(struct step *step)
 	case SERVICE_START_PRE:
 	case SERVICE_EXITED:
 	case SERVICE_STOP:
-	case SERVICE_STOP_POST:
 	case SERVICE_DEAD_BEFORE_AUTO_RESTART:
 	case SERVICE_FAILED_BEFORE_AUTO_RESTART:
 	case SERVICE_AUTO_RESTART:

@@ -194,15 +194,22 @@ static void on_auto_restart(struct step *step)
 			   service_restart_delay(step->s, run->restart_steps));
 }
 
+/* While a stop waits for its turn: often enough, and no load. */
+#define RESTART_RETRY NS_PER_S
+
 static void on_restart_refused(struct step *step, bool stop_waits)
 {
 	if (step->run->state != SERVICE_AUTO_RESTART_QUEUED)
 		return;
-	/* The stop will find it here, and a start that takes the stop's place as well. */
-	if (stop_waits)
-		step_enter(step, SERVICE_AUTO_RESTART, CLOCK_TIME_MAX);
-	else
+	if (!stop_waits) {
 		step_enter_dead(step, RESULT_RESOURCES, false);
+		return;
+	}
+	/* The stop will find it here. If something else takes the stop's place it tries again. */
+	step->run->restarts--;
+	step->run->restart_steps--;
+	step_enter(step, SERVICE_AUTO_RESTART,
+		   step->s->restart_delay > RESTART_RETRY ? step->s->restart_delay : RESTART_RETRY);
 }
 
 static void on_reset_failed(struct step *step)
@@ -287,7 +294,8 @@ static void watchdog_ping(struct step *step)
 	struct service_run *run = step->run;
 	enum unit_active active = service_active((enum service_state)run->state);
 
-	if ((unit_active_is_up(active) && run->state != SERVICE_EXITED) || run->state == SERVICE_START_POST)
+	if ((unit_active_is_up(active) && run->state != SERVICE_EXITED) ||
+	    run->state == SERVICE_START_POST)
 		run->watchdog_due = clock_add(step->now, run->watchdog);
 }
 

@@ -81,11 +81,11 @@ enum service_event_type {
 	EVENT_START,
 	EVENT_STOP, /* @value: 1 if it is the first half of a restart */
 	EVENT_RELOAD,
-	EVENT_AUTO_RESTART,    /* others have been told that it was down */
+	EVENT_AUTO_RESTART, /* others have been told that it was down */
 	EVENT_RESTART_REFUSED, /* the job for an automatic restart could not be made; @value: 1: a stop waits */
-	EVENT_SPAWNED,	       /* the process asked for exists */
-	EVENT_SPAWN_FAILED,    /* it could not be made: no memory, no pids, no descriptors */
-	EVENT_EXECUTED,	       /* execve(2) of the main process succeeded */
+	EVENT_SPAWNED,	    /* the process asked for exists */
+	EVENT_SPAWN_FAILED, /* it could not be made: no memory, no pids, no descriptors */
+	EVENT_EXECUTED,	    /* execve(2) of the main process succeeded */
 	EVENT_MAIN_EXIT,
 	EVENT_CONTROL_EXIT, /* a process of another list than ExecStart=, or that of Type=forking */
 	EVENT_READY,	    /* READY=1 */
@@ -95,20 +95,20 @@ enum service_event_type {
 	EVENT_MAIN_FOUND,   /* MAINPID=, PIDFile= or a guess: which process is main is known now */
 	EVENT_MAIN_UNKNOWN, /* ACTION_FIND_MAIN found none */
 	EVENT_CGROUP_EMPTY,
-	EVENT_OOM,	      /* the kernel killed something in the cgroup for lack of memory */
-	EVENT_WATCHDOG_PING,  /* WATCHDOG=1 */
-	EVENT_WATCHDOG_USEC,  /* WATCHDOG_USEC=, in @value as ns */
-	EVENT_WATCHDOG,	      /* WATCHDOG=trigger, or no ping in time */
-	EVENT_TIMEOUT,	      /* the deadline has passed */
-	EVENT_RESET_FAILED,   /* by hand: no failure, no restarts, no start limit */
+	EVENT_OOM,	     /* the kernel killed something in the cgroup for lack of memory */
+	EVENT_WATCHDOG_PING, /* WATCHDOG=1 */
+	EVENT_WATCHDOG_USEC, /* WATCHDOG_USEC=, in @value as ns */
+	EVENT_WATCHDOG,	     /* WATCHDOG=trigger, or no ping in time */
+	EVENT_TIMEOUT,	     /* the deadline has passed */
+	EVENT_RESET_FAILED,  /* by hand: no failure, no restarts, no start limit */
 	EVENT_TYPE_COUNT,
 };
 
 struct service_event {
 	enum service_event_type type;
-	int code;	  /* CLD_EXITED, CLD_KILLED, CLD_DUMPED for the exits */
-	int status;	  /* exit code or signal */
-	bool populated;	  /* whether the cgroup has processes now: exits, failed spawns, MAIN_UNKNOWN */
+	int code;	/* CLD_EXITED, CLD_KILLED, CLD_DUMPED for the exits */
+	int status;	/* exit code or signal */
+	bool populated; /* whether the cgroup has processes now: exits, failed spawns, MAIN_UNKNOWN */
 	bool stop_queued; /* a stop job waits for this service: no automatic restart */
 	uint64_t value;
 };
@@ -119,11 +119,11 @@ struct service_run {
 	const struct exec_command *main_command; /* of the main process; NULL for Type=forking */
 	uint64_t window_began;			 /* of StartLimitIntervalSec= */
 	uint64_t entered;			 /* when @state was entered */
-	uint64_t deadline;			 /* when EVENT_TIMEOUT is due; CLOCK_TIME_MAX: never */
-	uint64_t watchdog_due;			 /* when EVENT_WATCHDOG is due; CLOCK_TIME_MAX: never */
-	uint64_t watchdog;			 /* WatchdogSec= or WATCHDOG_USEC=; CLOCK_TIME_MAX: none */
-	uint32_t restarts;			 /* automatic ones, since the last start by hand */
-	uint32_t restart_steps;			 /* the same, since it was stable the last time */
+	uint64_t deadline;	/* when EVENT_TIMEOUT is due; CLOCK_TIME_MAX: never */
+	uint64_t watchdog_due;	/* when EVENT_WATCHDOG is due; CLOCK_TIME_MAX: never */
+	uint64_t watchdog;	/* WatchdogSec= or WATCHDOG_USEC=; CLOCK_TIME_MAX: none */
+	uint32_t restarts;	/* automatic ones, since the last start by hand */
+	uint32_t restart_steps; /* the same, since it was stable the last time */
 	uint32_t starts_in_window;
 	int main_status; /* how main ended, for the status and for ExecStopPost= */
 	uint8_t main_code;
@@ -134,11 +134,11 @@ struct service_run {
 	bool main_alive : 1;
 	bool main_known : 1; /* not so for Type=forking until main was found */
 	bool control_alive : 1;
-	bool populated : 1;	     /* the cgroup may hold processes */
-	bool forbid_restart : 1;     /* somebody asked for the stop: no automatic restart */
-	bool restarting : 1;	     /* the stop is half of a restart: RestartKillSignal= */
-	bool awaits_pid_file : 1;    /* main is known once PIDFile= is there */
-	bool finding_main : 1;	     /* ACTION_FIND_MAIN has not been answered */
+	bool populated : 1;	  /* the cgroup may hold processes */
+	bool forbid_restart : 1;  /* somebody asked for the stop: no automatic restart */
+	bool restarting : 1;	  /* the stop is half of a restart: RestartKillSignal= */
+	bool awaits_pid_file : 1; /* main is known once PIDFile= is there */
+	bool finding_main : 1;	  /* ACTION_FIND_MAIN has not been answered */
 };
 
 enum service_action_type {
@@ -149,12 +149,12 @@ enum service_action_type {
 	ACTION_SIGNAL_CGROUP, /* each process in it */
 	ACTION_KILL_CGROUP,   /* cgroup.kill: atomic, forks cannot escape */
 	ACTION_RELOAD_SIGNAL, /* to main; @signal */
-	ACTION_FIND_MAIN,     /* by PIDFile= or by looking; answered by EVENT_MAIN_FOUND or _UNKNOWN */
+	ACTION_FIND_MAIN, /* by PIDFile= or by looking; answered by EVENT_MAIN_FOUND or _UNKNOWN */
 	ACTION_AWAIT_PID_FILE, /* look again whenever something happens in its directory */
-	ACTION_TELL_RESTART,  /* answered by EVENT_AUTO_RESTART once others know that it is down */
-	ACTION_QUEUE_RESTART, /* make its start a job, with what depends on it */
+	ACTION_TELL_RESTART,   /* answered by EVENT_AUTO_RESTART once others know that it is down */
+	ACTION_QUEUE_RESTART,  /* make its start a job, with what depends on it */
 	ACTION_PROPAGATE_RELOAD, /* it reloads by itself: PropagatesReloadTo= follow */
-	ACTION_RELEASE,	      /* it is down: cgroup, descriptors and pids can go */
+	ACTION_RELEASE,		 /* it is down: cgroup, descriptors and pids can go */
 };
 
 struct service_action {

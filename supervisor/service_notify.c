@@ -89,8 +89,8 @@ static void change_main(unit_id id, pid_t sender, uint64_t pid)
 		return;
 	r = pid <= INT32_MAX ? process_adopt(id, (pid_t)pid) : -EINVAL;
 	if (r < 0) {
-		log_warning("%s: process %d names %llu as main process: %s", service_unit(id)->name, sender,
-			    (unsigned long long)pid,
+		log_warning("%s: process %d names %llu as main process: %s", service_unit(id)->name,
+			    sender, (unsigned long long)pid,
 			    r == -EPERM ? "not one of the service's" : error_name(r));
 		return;
 	}
@@ -114,8 +114,10 @@ static void store_fds(unit_id id, const struct notify_message *message, int *fds
 
 		fds[i] = -1;
 		if (r < 0)
-			log_warning("%s: a descriptor that it stores is dropped: %s", service_unit(id)->name,
-				    r == -E2BIG ? "it has FileDescriptorStoreMax= of them" : error_name(r));
+			log_warning("%s: a descriptor that it stores is dropped: %s",
+				    service_unit(id)->name,
+				    r == -E2BIG ? "it has FileDescriptorStoreMax= of them"
+						: error_name(r));
 	}
 }
 
@@ -139,8 +141,8 @@ void service_on_notify(unit_id id, pid_t sender, const struct notify_message *me
 		       size_t fd_count)
 {
 	if (!may_notify(id, sender)) {
-		log_warning("%s: process %d may not notify (see NotifyAccess=)", service_unit(id)->name,
-			    sender);
+		log_warning("%s: process %d may not notify (see NotifyAccess=)",
+			    service_unit(id)->name, sender);
 		return;
 	}
 	if (message->main_pid > 0)
@@ -148,8 +150,9 @@ void service_on_notify(unit_id id, pid_t sender, const struct notify_message *me
 	if (*message->status)
 		memcpy(status[id], message->status, sizeof(status[id]));
 	if (message->has_errno)
-		service_slot(id)->status_errno =
-			message->errno_value <= INT32_MAX ? (int)message->errno_value : 0;
+		service_slot(id)->status_errno = message->errno_value <= INT32_MAX
+							 ? (int)message->errno_value
+							 : 0;
 	if (message->extend_timeout > 0)
 		tell(id, EVENT_EXTEND, message->extend_timeout);
 	change_state(id, message);

@@ -98,8 +98,8 @@ void process_tell(unit_id id, enum service_role role, int signal)
 	if (!cgroup_available())
 		(void)process_kill_group(process->pid, signal);
 	if (r < 0 && r != -ESRCH)
-		log_warning("%s: cannot signal process %d: %s", service_unit(id)->name, process->pid,
-			    error_name(r));
+		log_warning("%s: cannot signal process %d: %s", service_unit(id)->name,
+			    process->pid, error_name(r));
 }
 
 /* hc-32: only a living process in the unit's own cgroup can be its main process. */
@@ -270,7 +270,8 @@ void process_await_pid_file(unit_id id)
 		slash[slash == path] = '\0';
 		b.len = strlen(path);
 		number = inotify_add_watch(service_world.inotify_fd, path,
-					   IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ATTRIB | IN_ONLYDIR);
+					   IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ATTRIB |
+						   IN_ONLYDIR);
 		if (number >= 0) {
 			service_slot(id)->pid_file_watch = number;
 			return;

@@ -110,7 +110,8 @@ bool service_count_start(const struct unit *unit, struct service_run *run, uint6
 
 bool service_startable(enum service_state state)
 {
-	return state == SERVICE_INACTIVE || state == SERVICE_FAILED || state == SERVICE_AUTO_RESTART_QUEUED;
+	return state == SERVICE_INACTIVE || state == SERVICE_FAILED ||
+	       state == SERVICE_AUTO_RESTART_QUEUED;
 }
 
 /* A row for each state: its name in systemd, and what it is to others. */

@@ -121,11 +121,12 @@ static size_t collect_fds(unit_id id, struct spawn_fd fds[static SPAWN_FD_MAX])
 		fds[count++] = (struct spawn_fd){ service->socket_fd, "connection" };
 	} else {
 		for (size_t i = 0; i < edges; i++) {
-			const struct unit_ops *ops =
-				unit_ops_of((enum unit_type)service_unit(edge[i].from)->type);
+			const struct unit_ops *ops = unit_ops_of(
+				(enum unit_type)service_unit(edge[i].from)->type);
 
 			if (edge[i].kind == UNIT_TRIGGERS && ops->listen_fds)
-				count += ops->listen_fds(edge[i].from, fds + count, SPAWN_FD_MAX - count);
+				count += ops->listen_fds(edge[i].from, fds + count,
+							 SPAWN_FD_MAX - count);
 		}
 	}
 	return count + fd_store_collect(id, fds + count, SPAWN_FD_MAX - count);

@@ -287,7 +287,8 @@ static bool send_signals(struct step *step, enum kill_operation operation)
 	const struct service_run *run = step->run;
 	int sig = signal_of(step, operation);
 	enum kill_mode mode = step->kill->kill_mode;
-	bool whole_cgroup = mode == KILL_CONTROL_GROUP || (mode == KILL_MIXED && operation == KILL_FINAL);
+	bool whole_cgroup = mode == KILL_CONTROL_GROUP ||
+			    (mode == KILL_MIXED && operation == KILL_FINAL);
 
 	if (mode == KILL_NONE)
 		return false;

@@ -77,8 +77,8 @@ static void mark_unstartable(const uint8_t *members)
 
 	memset(cannot_start, 0, set->count);
 	for (unit_id id = 0; id < set->count; id++)
-		if (members[id] && (set->units[id].load != UNIT_LOADED || left_out[id] & BIT(JOB_START) ||
-				    lacks_requisite(id))) {
+		if (members[id] && (set->units[id].load != UNIT_LOADED ||
+				    left_out[id] & BIT(JOB_START) || lacks_requisite(id))) {
 			cannot_start[id] = 1;
 			stack[depth++] = id;
 		}
@@ -93,7 +93,8 @@ static void mark_unstartable(const uint8_t *members)
 		for (size_t i = 0; i < count; i++) {
 			unit_id other = edges[i].from;
 
-			if (!(REQUIRING & KINDS(edges[i].kind)) || !members[other] || cannot_start[other])
+			if (!(REQUIRING & KINDS(edges[i].kind)) || !members[other] ||
+			    cannot_start[other])
 				continue;
 			log_warning("%s: cannot start: it requires %s, which %s", name_of(other),
 				    name_of(at), why_not(at));
@@ -274,15 +275,22 @@ static void describe_cycle(const unit_id *cycle, size_t length, struct buf *b)
 	buf_add(b, length > GRAPH_CYCLE_MAX ? "..." : name_of(cycle[0]));
 }
 
-/* Return: 1 if one was found and a unit of it is left out, 0 if there is none, -ELOOP if all of it matters. */
+/*
+ * Stops in a circle are none of this: what is to go must go, and job_run() sees to it.
+ * Return: 1 if one was found and a unit of it is left out, 0 if there is none, -ELOOP if all of it matters.
+ */
 static int break_cycle(unit_id anchor)
 {
+	static uint8_t members[UNIT_MAX];
 	unit_id cycle[GRAPH_CYCLE_MAX];
-	size_t length = graph_find_cycle(job_set(), wanted, cycle);
 	unit_id victim = UNIT_NONE;
 	char text[1024];
 	struct buf b = BUF(text);
+	size_t length;
 
+	for (unit_id id = 0; id < job_set()->count; id++)
+		members[id] = (uint8_t)(wanted[id] & ~BIT(JOB_STOP));
+	length = graph_find_cycle(job_set(), members, cycle);
 	if (length == 0)
 		return 0;
 	describe_cycle(cycle, length, &b);
@@ -290,8 +298,8 @@ static int break_cycle(unit_id anchor)
 		if (cycle[i] != anchor && !matters[cycle[i]])
 			victim = cycle[i];
 	if (victim == UNIT_NONE) {
-		log_error("units wait for each other in a circle: %s; all of them are required by %s", text,
-			  name_of(anchor));
+		log_error("units wait for each other in a circle: %s; all of them are required by %s",
+			  text, name_of(anchor));
 		return -ELOOP;
 	}
 	log_error("units wait for each other in a circle: %s; %s is left out", text, name_of(victim));
@@ -386,11 +394,44 @@ static int check_undisturbed(unit_id anchor)
 	return 0;
 }
 
-/* Leaves out one thing that cannot be. Return: 1 if there was one, 0 if all is sound, or -errno. */
-static int mend(unit_id anchor, enum job_mode mode)
-{
-	int r = break_cycle(anchor);
+static bool lost_something;
+static uint8_t looked_at_type;
 
+/* What was left out was needed: then so is what needed it. */
+static void lose(unit_id from, unit_id to, enum job_type type, bool required)
+{
+	/* A stop that was left out matters also for what is down, if it is to come up. */
+	bool as_wished = job_redundant(type, unit_active_state(to)) &&
+			 !(type == JOB_STOP && wanted[to] & STARTS);
+
+	if (!required || type == JOB_NONE || !(left_out[to] & BIT(type)) || as_wished)
+		return;
+	left_out[from] |= (uint8_t)BIT(looked_at_type);
+	lost_something = true;
+}
+
+/* Return: 1 if jobs had to go that needed others which were left out, 0 if none, -EDEADLK: the anchor's had to. */
+static int drop_what_lost(const struct item *anchor, bool follow, bool auto_restart)
+{
+	lost_something = false;
+	for (size_t i = 0; follow && i < item_count; i++) {
+		looked_at_type = items[i].type;
+		for_consequences(&items[i], auto_restart && i == 0, lose);
+	}
+	if (left_out[anchor->id] & BIT(anchor->type))
+		return -EDEADLK;
+	return lost_something;
+}
+
+/* Leaves out one thing that cannot be. Return: 1 if there was one, 0 if all is sound, or -errno. */
+static int mend(unit_id anchor, enum job_type type, enum job_mode mode)
+{
+	int r = drop_what_lost(&(struct item){ anchor, (uint8_t)type },
+			       mode != JOB_MODE_IGNORE_DEPENDENCIES,
+			       mode == JOB_MODE_RESTART_DEPENDENCIES);
+
+	if (r == 0)
+		r = break_cycle(anchor);
 	if (r == 0)
 		r = resolve_contradiction(anchor);
 	if (r == 0 && mode == JOB_MODE_FAIL)
@@ -416,7 +457,7 @@ int transaction_run(unit_id id, enum job_type wish, enum job_mode mode)
 	for (unsigned round = 0; round < ROUND_MAX; round++) {
 		r = work_out(id, type, mode);
 		if (r == 0)
-			r = mend(id, mode);
+			r = mend(id, type, mode);
 		if (r <= 0)
 			break;
 	}

@@ -64,6 +64,8 @@ struct unit_ops {
 	bool (*skipped)(unit_id id);
 	/* Whether the last reload went well; NULL: yes. */
 	bool (*reloaded)(unit_id id);
+	/* The job that it waits for in order to be started will not be: it need not wait. NULL: never does. */
+	void (*abandoned)(unit_id id);
 	/* The exit code of its main process, for FailureAction=exit; -1 or NULL: none. */
 	int (*exit_status)(unit_id id);
 	/* A failed unit is inactive again, and its start limit forgotten. */
@@ -145,5 +147,6 @@ int unit_start_connection(unit_id socket, const char *name, int fd, unit_id *ret
 
 static inline uint64_t unit_epoll_data(enum unit_type type, uint32_t detail)
 {
-	return (uint64_t)UNIT_EPOLL_SOURCE << 32 | (uint64_t)type << 24 | (detail & UNIT_EPOLL_DETAIL_MAX);
+	return (uint64_t)UNIT_EPOLL_SOURCE << 32 | (uint64_t)type << 24 |
+	       (detail & UNIT_EPOLL_DETAIL_MAX);
 }

@@ -75,8 +75,7 @@ static void tell_triggers(unit_id id, enum unit_active before, enum unit_active 
 
 	for (size_t i = 0; i < count; i++) {
 		unit_id other = edges[i].from;
-		const struct unit_ops *ops =
-			unit_ops_of((enum unit_type)job_set()->units[other].type);
+		const struct unit_ops *ops = unit_ops_of((enum unit_type)job_set()->units[other].type);
 
 		if (edges[i].kind == UNIT_TRIGGERS && ops->triggered_changed)
 			ops->triggered_changed(other, id, before, after);
@@ -170,7 +169,8 @@ static void start_on(unit_id id, enum unit_dependency kind)
 
 		if (edges[i].kind != kind || too_often(id))
 			continue;
-		log_info("%s: starts %s (%s=)", job_set()->units[id].name, job_set()->units[edges[i].to].name,
+		log_info("%s: starts %s (%s=)", job_set()->units[id].name,
+			 job_set()->units[edges[i].to].name,
 			 kind == UNIT_ON_FAILURE ? "OnFailure" : "OnSuccess");
 		r = job_request(edges[i].to, JOB_START, isolate ? JOB_MODE_ISOLATE : JOB_MODE_REPLACE);
 		if (r < 0)
@@ -250,8 +250,8 @@ static void look(unit_id id)
 			return;
 		log_info("%s: stops, as it is bound to what is gone", unit->name);
 		(void)job_request(id, JOB_STOP, JOB_MODE_REPLACE);
-	} else if (unit_active_is_up(active) && unit->settings && unit->settings->stop_when_unneeded &&
-		   !is_needed(id)) {
+	} else if (unit_active_is_up(active) && unit->settings &&
+		   unit->settings->stop_when_unneeded && !is_needed(id)) {
 		if (too_often(id))
 			return;
 		log_info("%s: stops, as nobody needs it", unit->name);

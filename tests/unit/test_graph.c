@@ -45,10 +45,10 @@ static void build(unit_id count, const struct unit_edge *edges, uint32_t edge_co
 	memset(members, 0, sizeof(members));
 }
 
-#define BUILD(count, ...)                                              \
-	do {                                                           \
-		static const struct unit_edge edges_[] = __VA_ARGS__;  \
-		build(count, edges_, (uint32_t)ARRAY_SIZE(edges_));    \
+#define BUILD(count, ...)                                             \
+	do {                                                          \
+		static const struct unit_edge edges_[] = __VA_ARGS__; \
+		build(count, edges_, (uint32_t)ARRAY_SIZE(edges_));   \
 	} while (0)
 
 static void assert_members(const char *expected)
@@ -77,16 +77,16 @@ static void test_pulled_in(void **state _unused_)
 	assert_members("1011000");
 }
 
-static void test_dependants(void **state _unused_)
+static void test_has_edge(void **state _unused_)
 {
-	/* clang-format off */
-	BUILD(6, {
-		{ 1, 0, UNIT_REQUIRES }, { 2, 1, UNIT_BINDS_TO }, { 3, 2, UNIT_PART_OF },
-		{ 4, 0, UNIT_WANTS }, { 5, 0, UNIT_AFTER },
-	});
-	/* clang-format on */
-	graph_dependants(&set, 0, members);
-	assert_members("111100");
+	BUILD(3, {
+			 { 0, 1, UNIT_AFTER },
+			 { 0, 2, UNIT_REQUIRES },
+		 });
+	assert_true(graph_has_edge(&set, 0, 1, UNIT_AFTER));
+	assert_false(graph_has_edge(&set, 0, 1, UNIT_REQUIRES));
+	assert_false(graph_has_edge(&set, 1, 0, UNIT_AFTER));
+	assert_true(graph_has_edge(&set, 0, 2, UNIT_REQUIRES));
 }
 
 static void all_members(void)
@@ -176,12 +176,9 @@ static void test_dense_graph_hc_47(void **state _unused_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pulled_in),
-		cmocka_unit_test(test_dependants),
-		cmocka_unit_test(test_cycle_hc_47),
-		cmocka_unit_test(test_no_cycle_hc_47),
-		cmocka_unit_test(test_long_chain_hc_47),
-		cmocka_unit_test(test_dense_graph_hc_47),
+		cmocka_unit_test(test_pulled_in),	 cmocka_unit_test(test_has_edge),
+		cmocka_unit_test(test_cycle_hc_47),	 cmocka_unit_test(test_no_cycle_hc_47),
+		cmocka_unit_test(test_long_chain_hc_47), cmocka_unit_test(test_dense_graph_hc_47),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

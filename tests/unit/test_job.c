@@ -95,11 +95,10 @@ enum unit_active unit_active_state(unit_id id)
 	return __wrap_unit_ops_of((enum unit_type)set.units[id].type)->active(id);
 }
 
-static void on_finished(unit_id id, enum job_type type, enum job_result result,
-			uint64_t began _unused_)
+static void on_finished(unit_id id, enum job_type type, enum job_result result, uint64_t began _unused_)
 {
 	static const char *const words[] = {
-		"done:",   "failed:",  "dependency:", "canceled:",
+		"done:",    "failed:",	"dependency:", "canceled:",
 		"timeout:", "skipped:", "assert:",     "unsupported:",
 	};
 
@@ -210,10 +209,10 @@ static void fails(const char *name)
 }
 
 /* What happened since the last time. */
-#define HAPPENED(expected)                            \
-	do {                                          \
+#define HAPPENED(expected)                               \
+	do {                                             \
 		assert_string_equal(happened, expected); \
-		log_buffer = BUF(happened);           \
+		log_buffer = BUF(happened);              \
 	} while (0)
 
 static void test_order_of_start(void **state _unused_)

@@ -42,12 +42,33 @@ static void test_usual(void **state _unused_)
 	assert_true(m.extend_timeout == 5 * NS_PER_S);
 }
 
+static void test_less_usual(void **state _unused_)
+{
+	struct notify_message m = parse(STR("RELOADING=1\nMONOTONIC_USEC=7\nREADY=1"));
+
+	assert_true(m.reloading && m.ready && m.has_monotonic);
+	assert_true(m.monotonic == 7 * NS_PER_US);
+	m = parse(STR("WATCHDOG=trigger\nWATCHDOG_USEC=0"));
+	assert_true(m.watchdog_trigger && !m.watchdog && m.has_watchdog_period &&
+		    m.watchdog_period == 0);
+	m = parse(STR("FDSTORE=1\nFDNAME=listen-fd\nFDPOLL=0"));
+	assert_true(m.fd_store && m.fd_no_poll && !m.fd_store_remove);
+	assert_string_equal(m.fd_name, "listen-fd");
+	m = parse(STR("FDSTOREREMOVE=1\nFDNAME=a"));
+	assert_true(m.fd_store_remove && !m.fd_store);
+	/* A name that would break LISTEN_FDNAMES is none. */
+	m = parse(STR("FDSTORE=1\nFDNAME=a:b"));
+	assert_string_equal(m.fd_name, "");
+	m = parse(STR("FDNAME=\x7f"));
+	assert_string_equal(m.fd_name, "");
+}
+
 static void test_what_means_nothing(void **state _unused_)
 {
 	static const struct notify_message nothing;
-	static const char *const texts[] = { "",	   "\n\n\n",  "READY",	  "READY=0",
-					     "READY=11",   "READY=",  "ready=1", " READY=1",
-					     "READY=1 ",   "FDSTORE=1", "X_VENDOR=a=b=c", "=1" };
+	static const char *const texts[] = { "",	 "\n\n\n",    "READY",		"READY=0",
+					     "READY=11", "READY=",    "ready=1",	" READY=1",
+					     "READY=1 ", "FDSTORE=0", "X_VENDOR=a=b=c", "=1" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct notify_message m = parse(str_from(texts[i]));
@@ -59,12 +80,9 @@ static void test_what_means_nothing(void **state _unused_)
 
 static void test_malformed_hc_29(void **state _unused_)
 {
-	static const char *const texts[] = { "READY=1\nMAINPID=",
-					     "READY=1\nMAINPID=x",
-					     "MAINPID=-1\nREADY=1",
-					     "MAINPID=99999999999999999999",
-					     "ERRNO=two",
-					     "EXTEND_TIMEOUT_USEC=1s" };
+	static const char *const texts[] = { "READY=1\nMAINPID=",   "READY=1\nMAINPID=x",
+					     "MAINPID=-1\nREADY=1", "MAINPID=99999999999999999999",
+					     "ERRNO=two",	    "EXTEND_TIMEOUT_USEC=1s" };
 	struct notify_message m = { .main_pid = 42 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
@@ -103,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_usual),
+		cmocka_unit_test(test_less_usual),
 		cmocka_unit_test(test_what_means_nothing),
 		cmocka_unit_test(test_malformed_hc_29),
 		cmocka_unit_test(test_status_is_cut_and_printable),

@@ -46,12 +46,18 @@ static int setup(void **state _unused_)
 static void describe(const struct service_actions *actions, bool *opening, struct buf *b)
 {
 	static const char *const names[] = {
-		[ACTION_SPAWN_MAIN] = "main",	    [ACTION_SPAWN_CONTROL] = "control",
-		[ACTION_SIGNAL_MAIN] = "sig-main",  [ACTION_SIGNAL_CONTROL] = "sig-control",
-		[ACTION_SIGNAL_CGROUP] = "sig-all", [ACTION_KILL_CGROUP] = "kill-all",
-		[ACTION_RELEASE] = "release",	    [ACTION_RELOAD_SIGNAL] = "reload",
-		[ACTION_FIND_MAIN] = "find-main",   [ACTION_AWAIT_PID_FILE] = "await-pid-file",
-		[ACTION_TELL_RESTART] = "tell",	    [ACTION_QUEUE_RESTART] = "queue",
+		[ACTION_SPAWN_MAIN] = "main",
+		[ACTION_SPAWN_CONTROL] = "control",
+		[ACTION_SIGNAL_MAIN] = "sig-main",
+		[ACTION_SIGNAL_CONTROL] = "sig-control",
+		[ACTION_SIGNAL_CGROUP] = "sig-all",
+		[ACTION_KILL_CGROUP] = "kill-all",
+		[ACTION_RELEASE] = "release",
+		[ACTION_RELOAD_SIGNAL] = "reload",
+		[ACTION_FIND_MAIN] = "find-main",
+		[ACTION_AWAIT_PID_FILE] = "await-pid-file",
+		[ACTION_TELL_RESTART] = "tell",
+		[ACTION_QUEUE_RESTART] = "queue",
 		[ACTION_PROPAGATE_RELOAD] = "propagate",
 	};
 
@@ -587,13 +593,13 @@ static void test_restart_table(void **state _unused_)
 	static const struct service_event watchdog = { .type = EVENT_WATCHDOG };
 	static const struct {
 		const struct service_event *end; /* NULL: the start times out */
-		const char *restarts;		 /* a digit for each value of enum service_restart */
+		const char *restarts; /* a digit for each value of enum service_restart */
 	} rows[] = {
 		/*		   no success failure abnormal abort watchdog always */
-		{ &clean_code, "0100001" },    { &clean_signal, "0100001" },
-		{ &unclean_code, "0010001" },  { &unclean_signal, "0011101" },
-		{ &core_dump, "0011101" },     { &oom, "0011001" },
-		{ NULL, "0011001" },	       { &watchdog, "0011011" },
+		{ &clean_code, "0100001" },   { &clean_signal, "0100001" },
+		{ &unclean_code, "0010001" }, { &unclean_signal, "0011101" },
+		{ &core_dump, "0011101" },    { &oom, "0011001" },
+		{ NULL, "0011001" },	      { &watchdog, "0011011" },
 	};
 
 	for (size_t row = 0; row < ARRAY_SIZE(rows); row++)
@@ -717,7 +723,8 @@ static void test_exec_condition(void **state _unused_)
 	for (int code = 1; code <= 254; code += 253) {
 		draft.settings.start_limit_burst = 0;
 		STEP("condition: control condition", EVENT_START);
-		STEP("stop-post (exec-condition): control stop-post", EVENT_CONTROL_EXIT, EXIT_CODE(code));
+		STEP("stop-post (exec-condition): control stop-post", EVENT_CONTROL_EXIT,
+		     EXIT_CODE(code));
 		STEP("dead (exec-condition): release", EVENT_CONTROL_EXIT, EXIT_CODE(0));
 		assert_int_equal(service_active(run.state), ACTIVE_INACTIVE);
 	}

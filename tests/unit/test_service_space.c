@@ -24,6 +24,8 @@ static const struct exec_command start2 = { .path = "start" };
 static const struct exec_command start = { .path = "start" };
 static const struct exec_command start_two = { .path = "start", .next = &start2 };
 static const struct exec_command start_post = { .path = "start-post" };
+static const struct exec_command condition = { .path = "condition" };
+static const struct exec_command reload = { .path = "reload" };
 static const struct exec_command stop = { .path = "stop" };
 static const struct exec_command stop_post = { .path = "stop-post" };
 
@@ -39,10 +41,14 @@ struct node {
 	struct world world;
 };
 
+static const struct node never_ran = {
+	.run = { .deadline = CLOCK_TIME_MAX, .watchdog_due = CLOCK_TIME_MAX, .watchdog = CLOCK_TIME_MAX },
+};
+
 /* What happened so far in one event and what followed from it. */
 struct outcome {
-	unsigned spawns;
-	unsigned fail_mask; /* which spawns fail */
+	unsigned tries; /* what may fail: forks, finding the main process, the job of a restart */
+	unsigned fail_mask; /* which of them do */
 	bool started;	    /* something of the way up was spawned */
 	bool signalled;
 };
@@ -52,21 +58,20 @@ static const char *context(const struct node *node)
 	static char text[256];
 	struct buf b = BUF(text);
 
-	buf_printf(&b, "%s (%s) main=%d/%d control=%d/%d others=%d populated=%d wanted=%d pending=%d",
+	buf_printf(&b, "%s (%s) main=%d/%d%s control=%d/%d others=%d populated=%d forbid=%d",
 		   service_state_name(node->run.state), service_result_name(node->run.result),
-		   node->run.main_alive, node->world.main, node->run.control_alive,
-		   node->world.control, node->world.others, node->run.populated,
-		   node->run.stop_wanted, node->run.start_pending);
-	buf_printf(&b, " [type %d kill %d restart %d lists %d%d%d%d remain %d sigkill %d]", s->type,
-		   k->kill_mode, s->restart, !!unit_commands(&unit, EXEC_START_PRE),
-		   !!unit_commands(&unit, EXEC_START_POST), !!unit_commands(&unit, EXEC_STOP),
-		   !!unit_commands(&unit, EXEC_STOP_POST), s->remain_after_exit, k->send_sigkill);
+		   node->run.main_alive, node->world.main, node->run.main_known ? "" : "?",
+		   node->run.control_alive, node->world.control, node->world.others,
+		   node->run.populated, node->run.forbid_restart);
+	buf_printf(&b, " [type %d kill %d restart %d commands %d remain %d sigkill %d exit %d]",
+		   s->type, k->kill_mode, s->restart, unit.command_count, s->remain_after_exit,
+		   k->send_sigkill, s->exit_type);
 	return text;
 }
 
-#define CHECK(node, condition)                                                \
-	do {                                                                  \
-		if (!(condition))                                             \
+#define CHECK(node, condition)                                                            \
+	do {                                                                              \
+		if (!(condition))                                                         \
 			fail_msg("line %d: %s: %s", __LINE__, #condition, context(node)); \
 	} while (0)
 
@@ -77,7 +82,8 @@ static bool is_down(enum service_state state)
 
 static bool is_stop_command(const struct exec_command *command)
 {
-	return command == unit_commands(&unit, EXEC_STOP) || command == unit_commands(&unit, EXEC_STOP_POST);
+	return command == unit_commands(&unit, EXEC_STOP) ||
+	       command == unit_commands(&unit, EXEC_STOP_POST);
 }
 
 /* What must hold in every situation. */
@@ -90,32 +96,56 @@ static void check_node(const struct node *node)
 	/* What it believes of its processes is so. */
 	CHECK(node, run->main_alive == node->world.main);
 	CHECK(node, run->control_alive == node->world.control);
+	CHECK(node, run->watchdog_due == CLOCK_TIME_MAX ||
+			    unit_active_is_up(service_active(run->state)) ||
+			    run->state == SERVICE_START_POST);
 	/* Nobody is waited for who cannot come: even without any timeout it goes on. */
-	switch (run->state) {
+	switch ((enum service_state)run->state) {
 	case SERVICE_INACTIVE:
 	case SERVICE_FAILED:
 		CHECK(node, run->deadline == CLOCK_TIME_MAX);
-		CHECK(node, run->state == SERVICE_FAILED || run->result == RESULT_SUCCESS);
+		CHECK(node, !somebody);
+		CHECK(node, run->state == SERVICE_INACTIVE || run->result != RESULT_SUCCESS);
 		break;
+	case SERVICE_CONDITION:
 	case SERVICE_START_PRE:
-	case SERVICE_START_POST:
+	case SERVICE_RELOAD:
 	case SERVICE_STOP:
-	case SERVICE_STOP_POST:
 		CHECK(node, run->control_alive);
 		break;
+	case SERVICE_STOP_POST:
+		/* A main process that nothing ends is waited for once more. */
+		CHECK(node, somebody || (s->exit_type == EXIT_TYPE_CGROUP && node->world.others));
+		break;
+	case SERVICE_START_POST:
+		CHECK(node, run->control_alive || (run->awaits_pid_file && node->world.others));
+		break;
 	case SERVICE_START:
-		CHECK(node, run->main_alive);
+		CHECK(node, somebody || ((run->awaits_pid_file || s->remain_after_exit ||
+					  s->exit_type == EXIT_TYPE_CGROUP) &&
+					 node->world.others));
 		break;
 	case SERVICE_RUNNING:
-		CHECK(node, run->main_alive);
-		CHECK(node, run->deadline == CLOCK_TIME_MAX);
+		CHECK(node, run->main_alive || ((!run->main_known || s->exit_type == EXIT_TYPE_CGROUP) &&
+						node->world.others));
+		CHECK(node, run->deadline == clock_add(run->entered, s->runtime_max) ||
+				    run->deadline == NS_PER_S || s->runtime_max != CLOCK_TIME_MAX);
+		break;
+	case SERVICE_RELOAD_SIGNAL:
+		CHECK(node, run->main_alive || node->world.others);
+		CHECK(node, s->type == SERVICE_NOTIFY_RELOAD);
+		break;
+	case SERVICE_RELOAD_NOTIFY:
+		CHECK(node, run->main_alive || node->world.others);
 		break;
 	case SERVICE_EXITED:
 		CHECK(node, !run->main_alive && s->remain_after_exit);
 		CHECK(node, run->deadline == CLOCK_TIME_MAX);
 		break;
+	case SERVICE_STOP_WATCHDOG:
 	case SERVICE_STOP_SIGTERM:
 	case SERVICE_STOP_SIGKILL:
+	case SERVICE_FINAL_WATCHDOG:
 	case SERVICE_FINAL_SIGTERM:
 	case SERVICE_FINAL_SIGKILL:
 		CHECK(node, somebody || run->populated);
@@ -124,17 +154,29 @@ static void check_node(const struct node *node)
 		break;
 	case SERVICE_AUTO_RESTART:
 		CHECK(node, run->deadline != CLOCK_TIME_MAX);
-		CHECK(node, !run->stop_wanted);
+		CHECK(node, !run->forbid_restart && !somebody);
 		break;
+	case SERVICE_DEAD_BEFORE_AUTO_RESTART:
+	case SERVICE_FAILED_BEFORE_AUTO_RESTART:
+	case SERVICE_AUTO_RESTART_QUEUED:
 	case SERVICE_STATE_COUNT:
+		/* Only for as long as others are told: never where an event finds it. */
+		CHECK(node, false);
 		break;
 	}
+	CHECK(node, !run->finding_main);
 	/* Where its own processes are, so is somebody in the cgroup. */
-	CHECK(node, run->populated || !somebody || k->kill_mode == KILL_NONE || is_down(run->state) ||
-			    run->state == SERVICE_AUTO_RESTART);
+	CHECK(node, run->populated || !somebody);
 }
 
 static void feed(struct node *node, struct service_event event, uint64_t now, struct outcome *o);
+
+/* Some other process of the cgroup turns out to be the main one. */
+static void find_main(struct world *world)
+{
+	world->others = world->main;
+	world->main = true;
+}
 
 static void carry_out(struct node *node, const struct service_action *action, uint64_t now,
 		      struct outcome *o)
@@ -148,10 +190,10 @@ static void carry_out(struct node *node, const struct service_action *action, ui
 	case ACTION_SPAWN_CONTROL:
 		CHECK(node, action->command);
 		/* Once somebody wants it down, only what takes it down is run. */
-		CHECK(node, !node->run.stop_wanted || is_stop_command(action->command));
+		CHECK(node, !node->run.forbid_restart || is_stop_command(action->command));
 		if (!is_stop_command(action->command))
 			o->started = true;
-		fails = o->fail_mask >> o->spawns++ & 1;
+		fails = o->fail_mask >> o->tries++ & 1;
 		/* One that was given up is an orphan now. */
 		if (main ? world->main : world->control)
 			world->others = true;
@@ -163,6 +205,33 @@ static void carry_out(struct node *node, const struct service_action *action, ui
 		     },
 		     now, o);
 		return;
+	case ACTION_FIND_MAIN:
+		fails = !world->others || o->fail_mask >> o->tries++ & 1;
+		if (!fails)
+			find_main(world);
+		feed(node,
+		     (struct service_event){
+			     .type = fails ? EVENT_MAIN_UNKNOWN : EVENT_MAIN_FOUND,
+			     .populated = world->main || world->control || world->others,
+		     },
+		     now, o);
+		return;
+	case ACTION_TELL_RESTART:
+		feed(node, (struct service_event){ .type = EVENT_AUTO_RESTART }, now, o);
+		return;
+	case ACTION_QUEUE_RESTART:
+		fails = o->fail_mask >> o->tries++ & 1;
+		if (fails)
+			feed(node, (struct service_event){ .type = EVENT_RESTART_REFUSED }, now, o);
+		else if (service_count_start(&unit, &node->run, now))
+			feed(node, (struct service_event){ .type = EVENT_START }, now, o);
+		return;
+	case ACTION_AWAIT_PID_FILE:
+		CHECK(node, s->pid_file);
+		return;
+	case ACTION_PROPAGATE_RELOAD:
+		return;
+	case ACTION_RELOAD_SIGNAL:
 	case ACTION_SIGNAL_MAIN:
 		CHECK(node, world->main);
 		CHECK(node, action->signal > 0);
@@ -178,7 +247,7 @@ static void carry_out(struct node *node, const struct service_action *action, ui
 		/* hc-37: these reach who is none of the service's own. */
 		CHECK(node, k->kill_mode != KILL_PROCESS && k->kill_mode != KILL_NONE);
 		CHECK(node, action->type == ACTION_KILL_CGROUP || k->kill_mode == KILL_CONTROL_GROUP);
-		CHECK(node, action->type == ACTION_SIGNAL_CGROUP || k->send_sigkill);
+		CHECK(node, (action->type == ACTION_KILL_CGROUP) == (action->signal == SIGKILL));
 		o->signalled = true;
 		return;
 	case ACTION_RELEASE:
@@ -195,17 +264,23 @@ static void feed(struct node *node, struct service_event event, uint64_t now, st
 	CHECK(node, actions.count < SERVICE_ACTION_MAX);
 	for (unsigned i = 0; i < actions.count; i++)
 		carry_out(node, &actions.list[i], now, o);
+	/* Who is given up is not watched any longer. */
+	if (node->world.main && !node->run.main_alive) {
+		node->world.main = false;
+		node->world.others = true;
+	}
+	if (node->world.control && !node->run.control_alive) {
+		node->world.control = false;
+		node->world.others = true;
+	}
 }
 
 /* ---- the events that can happen ---- */
 
 static const struct service_event ends[] = {
-	{ .code = CLD_EXITED, .status = 0 },
-	{ .code = CLD_EXITED, .status = 1 },
-	{ .code = CLD_KILLED, .status = SIGTERM },
-	{ .code = CLD_KILLED, .status = SIGKILL },
-	{ .code = CLD_KILLED, .status = SIGKILL, .oom = true },
-	{ .code = CLD_DUMPED, .status = SIGSEGV },
+	{ .code = CLD_EXITED, .status = 0 },	   { .code = CLD_EXITED, .status = 1 },
+	{ .code = CLD_KILLED, .status = SIGTERM }, { .code = CLD_KILLED, .status = SIGKILL },
+	{ .code = CLD_EXITED, .status = 255 },	   { .code = CLD_DUMPED, .status = SIGSEGV },
 };
 
 enum {
@@ -215,6 +290,13 @@ enum {
 	KIND_READY,
 	KIND_EXECUTED,
 	KIND_STOPPING,
+	KIND_RELOADING,
+	KIND_RELOADING_LATE, /* about an earlier reload */
+	KIND_RELOAD,
+	KIND_MAIN_FOUND,
+	KIND_WATCHDOG,
+	KIND_PING,
+	KIND_OOM,
 	KIND_EXTEND,
 	KIND_OTHERS_GONE,
 	KIND_MAIN_END,
@@ -238,6 +320,33 @@ static bool apply(struct node *node, unsigned kind, uint64_t now, struct outcome
 	switch (kind) {
 	case KIND_START:
 		event.type = EVENT_START;
+		/* Jobs wait where it is not. */
+		if (service_startable(node->run.state) && !service_count_start(&unit, &node->run, now))
+			return true;
+		break;
+	case KIND_RELOAD:
+		/* Jobs ask for it only there. */
+		if ((node->run.state != SERVICE_RUNNING && node->run.state != SERVICE_EXITED) ||
+		    (!unit_commands(&unit, EXEC_RELOAD) && s->type != SERVICE_NOTIFY_RELOAD))
+			return false;
+		event.type = EVENT_RELOAD;
+		break;
+	case KIND_MAIN_FOUND:
+		if (!world->others || node->run.state < SERVICE_START ||
+		    node->run.state > SERVICE_STOP_SIGTERM || node->run.state == SERVICE_EXITED)
+			return false;
+		find_main(world);
+		event.type = EVENT_MAIN_FOUND;
+		break;
+	case KIND_WATCHDOG:
+		if (node->run.watchdog_due == CLOCK_TIME_MAX)
+			return false;
+		event.type = EVENT_WATCHDOG;
+		break;
+	case KIND_OOM:
+		if (nobody(world))
+			return false;
+		event.type = EVENT_OOM;
 		break;
 	case KIND_STOP:
 		event.type = EVENT_STOP;
@@ -250,11 +359,17 @@ static bool apply(struct node *node, unsigned kind, uint64_t now, struct outcome
 	case KIND_READY:
 	case KIND_EXECUTED:
 	case KIND_STOPPING:
-		if (!world->main)
+	case KIND_PING:
+	case KIND_RELOADING:
+	case KIND_RELOADING_LATE:
+		if (!world->main && (kind == KIND_EXECUTED || !world->others))
 			return false;
 		event.type = kind == KIND_READY	     ? EVENT_READY
 			     : kind == KIND_EXECUTED ? EVENT_EXECUTED
-						     : EVENT_STOPPING;
+			     : kind == KIND_STOPPING ? EVENT_STOPPING
+			     : kind == KIND_PING     ? EVENT_WATCHDOG_PING
+						     : EVENT_RELOADING;
+		event.value = kind == KIND_RELOADING;
 		break;
 	case KIND_EXTEND:
 		if (!world->main)
@@ -313,24 +428,46 @@ static void check_stop_by_timeouts(const struct node *from)
 /* The event that a well-behaved service brings next, or KIND_COUNT when it rests. */
 static unsigned next_kind(const struct node *node)
 {
-	switch (node->run.state) {
+	switch ((enum service_state)node->run.state) {
 	case SERVICE_INACTIVE:
 	case SERVICE_FAILED:
 	case SERVICE_RUNNING:
 	case SERVICE_EXITED:
+	case SERVICE_DEAD_BEFORE_AUTO_RESTART:
+	case SERVICE_FAILED_BEFORE_AUTO_RESTART:
+	case SERVICE_AUTO_RESTART_QUEUED:
 	case SERVICE_STATE_COUNT:
 		return KIND_COUNT;
+	case SERVICE_CONDITION:
 	case SERVICE_START_PRE:
-	case SERVICE_START_POST:
 	case SERVICE_STOP:
-	case SERVICE_STOP_POST:
+	case SERVICE_RELOAD:
 		return KIND_CONTROL_END;
+	case SERVICE_STOP_POST:
+		return node->world.control ? KIND_CONTROL_END
+		       : node->world.main  ? (unsigned)KIND_MAIN_END
+					   : (unsigned)KIND_OTHERS_GONE;
+	case SERVICE_START_POST:
+		return node->world.control ? KIND_CONTROL_END : (unsigned)KIND_MAIN_FOUND;
 	case SERVICE_START:
-		return s->type == SERVICE_NOTIFY ? KIND_READY
-		       : s->type == SERVICE_EXEC ? KIND_EXECUTED
+		if (s->type == SERVICE_FORKING)
+			return node->world.control ? (unsigned)KIND_CONTROL_END_LEAVING
+						   : (unsigned)KIND_MAIN_FOUND;
+		/* Who has said that it goes does not become ready. */
+		if (node->run.notified == NOTIFIED_STOPPING)
+			return node->world.main ? (unsigned)KIND_MAIN_END : (unsigned)KIND_OTHERS_GONE;
+		return s->type == SERVICE_NOTIFY || s->type == SERVICE_NOTIFY_RELOAD ? KIND_READY
+		       : s->type == SERVICE_EXEC				     ? KIND_EXECUTED
 						 : (unsigned)KIND_MAIN_END;
+	case SERVICE_RELOAD_SIGNAL:
+	case SERVICE_RELOAD_NOTIFY:
+		if (node->run.notified == NOTIFIED_STOPPING)
+			return node->world.main ? (unsigned)KIND_MAIN_END : (unsigned)KIND_OTHERS_GONE;
+		return node->run.state == SERVICE_RELOAD_SIGNAL ? KIND_RELOADING : KIND_READY;
+	case SERVICE_STOP_WATCHDOG:
 	case SERVICE_STOP_SIGTERM:
 	case SERVICE_STOP_SIGKILL:
+	case SERVICE_FINAL_WATCHDOG:
 	case SERVICE_FINAL_SIGTERM:
 	case SERVICE_FINAL_SIGKILL:
 		return node->world.others    ? KIND_OTHERS_GONE
@@ -368,6 +505,24 @@ static void check_stop(const struct node *from)
 	CHECK(&node, !o.started);
 }
 
+/* SendSIGKILL=no: not beside what is left of the last time. */
+static bool refuses(const struct node *node)
+{
+	return node->run.populated && !k->send_sigkill &&
+	       (k->kill_mode == KILL_CONTROL_GROUP || k->kill_mode == KILL_MIXED);
+}
+
+/* As a job does: now, or once it is down. */
+static void start_when_it_may(struct node *node, struct outcome *o)
+{
+	(void)apply(node, KIND_START, 0, o);
+	settle(node, o);
+	if (!o->started && is_down(node->run.state)) {
+		(void)apply(node, KIND_START, 0, o);
+		settle(node, o);
+	}
+}
+
 /* A start from here brings it up, or through its work. */
 static void check_start(const struct node *from)
 {
@@ -375,12 +530,11 @@ static void check_start(const struct node *from)
 	struct outcome o = { 0 };
 	bool came_up;
 
-	(void)apply(&node, KIND_START, 0, &o);
-	settle(&node, &o);
+	start_when_it_may(&node, &o);
 	/* A oneshot that does not remain is down again; others may have ended before. */
 	came_up = node.run.state == SERVICE_RUNNING || node.run.state == SERVICE_EXITED;
 	CHECK(&node, came_up || is_down(node.run.state));
-	if (is_down(from->run.state))
+	if (is_down(from->run.state) && !refuses(from))
 		CHECK(&node, came_up || (s->type == SERVICE_ONESHOT && o.started));
 }
 
@@ -398,8 +552,9 @@ static void check_both(const struct node *from)
 	node = *from;
 	o = (struct outcome){ 0 };
 	(void)apply(&node, KIND_STOP, 0, &o);
-	(void)apply(&node, KIND_START, 0, &o);
-	settle(&node, &o);
+	start_when_it_may(&node, &o);
+	if (refuses(from) || node.run.result == RESULT_RESOURCES)
+		return;
 	/* A service that has only ExecStop= is up without any process. */
 	CHECK(&node, o.started || !unit_commands(&unit, EXEC_START));
 	CHECK(&node, node.run.state == SERVICE_RUNNING || node.run.state == SERVICE_EXITED ||
@@ -424,6 +579,12 @@ static struct node normal(struct node node)
 	node.run.starts_in_window = 0;
 	if (node.run.restarts > 1)
 		node.run.restarts = 1;
+	if (node.run.restart_steps > 1)
+		node.run.restart_steps = 1;
+	if (node.run.watchdog_due != CLOCK_TIME_MAX)
+		node.run.watchdog_due = NS_PER_S;
+	/* It is shown to people, and decides nothing. */
+	node.run.reload_result = RESULT_SUCCESS;
 	if (node.run.deadline != CLOCK_TIME_MAX)
 		node.run.deadline = NS_PER_S;
 	return node;
@@ -455,11 +616,18 @@ static void visit(const struct node *found)
 		clean.run.main_alive = n.run.main_alive;
 		clean.run.control_alive = n.run.control_alive;
 		clean.run.populated = n.run.populated;
-		clean.run.stop_wanted = n.run.stop_wanted;
-		clean.run.start_pending = n.run.start_pending;
-		clean.run.ready = n.run.ready;
+		clean.run.main_known = n.run.main_known;
+		clean.run.main_command = n.run.main_command;
+		clean.run.forbid_restart = n.run.forbid_restart;
+		clean.run.restarting = n.run.restarting;
+		clean.run.notified = n.run.notified;
+		clean.run.awaits_pid_file = n.run.awaits_pid_file;
+		clean.run.reload_result = n.run.reload_result;
 		clean.run.restarts = n.run.restarts;
+		clean.run.restart_steps = n.run.restart_steps;
 		clean.run.deadline = n.run.deadline;
+		clean.run.watchdog = n.run.watchdog;
+		clean.run.watchdog_due = n.run.watchdog_due;
 		clean.run.main_code = n.run.main_code;
 		clean.run.main_status = n.run.main_status;
 		clean.world.main = n.world.main;
@@ -477,25 +645,25 @@ static void visit(const struct node *found)
 
 static void explore(void)
 {
-	struct node first = { .run = { .deadline = CLOCK_TIME_MAX } };
+	struct node first = never_ran;
 
 	memset(slots, 0, sizeof(slots));
 	node_count = 0;
 	visit(&first);
 	for (unsigned i = 0; i < node_count; i++) {
 		for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
-			unsigned spawns = 0;
+			unsigned tries = 0;
 
-			/* First all forks succeed; then each set of those that were asked for fails. */
-			for (unsigned mask = 0; mask < 1U << spawns || mask == 0; mask++) {
+			/* First all succeeds; then each set of what was tried fails. */
+			for (unsigned mask = 0; mask < 1U << tries || mask == 0; mask++) {
 				struct node node = nodes[i];
 				struct outcome o = { .fail_mask = mask };
 
 				if (!apply(&node, kind, 0, &o))
 					break;
-				if (o.spawns > spawns)
-					spawns = o.spawns;
-				assert_true(spawns <= 4);
+				if (o.tries > tries)
+					tries = o.tries;
+				assert_true(tries <= 6);
 				visit(&node);
 				steps++;
 			}
@@ -519,18 +687,26 @@ static void configure(enum service_type type, enum kill_mode kill_mode, unsigned
 	set_command(EXEC_START_POST, lists & 2 ? &start_post : NULL);
 	set_command(EXEC_STOP, lists & 4 ? &stop : NULL);
 	set_command(EXEC_STOP_POST, lists & 8 ? &stop_post : NULL);
+	set_command(EXEC_CONDITION, lists & 16 ? &condition : NULL);
+	set_command(EXEC_RELOAD, lists & 32 ? &reload : NULL);
+	s->notify_access = NOTIFY_ALL;
 }
 
-/* Every type and KillMode=, with no, each alone and all of the other command lists. */
+/* Every type, with no, each alone and all of the other command lists; every KillMode= with none and all. */
 static void test_every_situation_hc_34_hc_50(void **state _unused_)
 {
-	static const unsigned lists[] = { 0, 1, 2, 4, 8, 15 };
-	static const enum service_type types[] = { SERVICE_SIMPLE, SERVICE_EXEC, SERVICE_ONESHOT,
-						   SERVICE_NOTIFY, SERVICE_IDLE };
+	static const unsigned lists[] = { 0, 1, 2, 4, 8, 16, 32, 15 };
+	static const enum service_type types[] = { SERVICE_SIMPLE,	  SERVICE_EXEC,
+						   SERVICE_ONESHOT,	  SERVICE_NOTIFY,
+						   SERVICE_NOTIFY_RELOAD, SERVICE_FORKING };
 
 	for (size_t type = 0; type < ARRAY_SIZE(types); type++)
 		for (int kill_mode = KILL_CONTROL_GROUP; kill_mode <= KILL_NONE; kill_mode++)
 			for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+				/* All of it with all of it would take minutes, and shows nothing more. */
+				if ((kill_mode != KILL_CONTROL_GROUP && lists[i] != 0 && lists[i] != 15) ||
+				    (lists[i] == 15 && types[type] > SERVICE_EXEC))
+					continue;
 				configure(types[type], (enum kill_mode)kill_mode, lists[i]);
 				explore();
 			}
@@ -541,11 +717,10 @@ static void test_every_situation_with_restart_hc_34_hc_50(void **state _unused_)
 {
 	static const enum service_restart restarts[] = { RESTART_ALWAYS, RESTART_ON_FAILURE };
 
-	for (int type = SERVICE_SIMPLE; type <= SERVICE_NOTIFY; type++)
+	for (int type = SERVICE_SIMPLE; type <= SERVICE_IDLE; type++)
 		for (size_t i = 0; i < ARRAY_SIZE(restarts); i++) {
 			/* A oneshot may not have Restart=always: it would never come to an end. */
-			if (type == SERVICE_FORKING ||
-			    (type == SERVICE_ONESHOT && restarts[i] == RESTART_ALWAYS))
+			if (type == SERVICE_ONESHOT && restarts[i] == RESTART_ALWAYS)
 				continue;
 			configure((enum service_type)type, KILL_CONTROL_GROUP, 15);
 			s->restart = restarts[i];
@@ -558,9 +733,7 @@ static void test_every_situation_with_restart_hc_34_hc_50(void **state _unused_)
 
 static void test_every_situation_that_remains_hc_34_hc_50(void **state _unused_)
 {
-	for (int type = SERVICE_SIMPLE; type <= SERVICE_NOTIFY; type++) {
-		if (type == SERVICE_FORKING)
-			continue;
+	for (int type = SERVICE_SIMPLE; type <= SERVICE_NOTIFY_RELOAD; type++) {
 		configure((enum service_type)type, KILL_MIXED, 15);
 		s->remain_after_exit = true;
 		explore();
@@ -576,11 +749,45 @@ static void test_every_situation_that_remains_hc_34_hc_50(void **state _unused_)
 	explore();
 }
 
+/* ExitType=cgroup, WatchdogSec=, the failure modes, PIDFile=, RestartMode=direct, OOMPolicy=kill. */
+static void test_every_situation_of_settings_hc_34_hc_50(void **state _unused_)
+{
+	static const enum service_type types[] = { SERVICE_SIMPLE, SERVICE_FORKING,
+						   SERVICE_NOTIFY_RELOAD };
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		configure(types[i], KILL_CONTROL_GROUP, 0);
+		s->exit_type = EXIT_TYPE_CGROUP;
+		explore();
+		configure(types[i], KILL_MIXED, 0);
+		s->watchdog = NS_PER_S;
+		s->runtime_max = NS_PER_S;
+		s->restart = RESTART_ON_FAILURE;
+		s->restart_direct = true;
+		explore();
+		configure(types[i], KILL_CONTROL_GROUP, 0);
+		s->start_failure_aborts = s->stop_failure_aborts = true;
+		s->pid_file = "/run/a.pid";
+		k->send_sighup = true;
+		explore();
+		configure(types[i], KILL_CONTROL_GROUP, 0);
+		s->start_failure_kills = s->stop_failure_kills = true;
+		s->pid_file = "/run/a.pid";
+		unit.cgroup = &draft.cgroup;
+		draft.cgroup.oom_policy = OOM_POLICY_KILL;
+		explore();
+		k->send_sigkill = false;
+		explore();
+		unit.cgroup = NULL;
+	}
+	print_message("%lu steps\n", steps);
+}
+
 /* hc-34: without any timeout, what is waited for is somebody who can still come (check_node()). */
 static void test_every_situation_without_timeouts_hc_34(void **state _unused_)
 {
 	for (int kill_mode = KILL_CONTROL_GROUP; kill_mode <= KILL_NONE; kill_mode++) {
-		struct node node = { .run = { .deadline = CLOCK_TIME_MAX } };
+		struct node node = never_ran;
 		struct outcome o = { 0 };
 
 		configure(SERVICE_NOTIFY, (enum kill_mode)kill_mode, 15);
@@ -614,7 +821,7 @@ static unsigned random_below(unsigned limit)
 static void test_random_walk_hc_27(void **state _unused_)
 {
 	enum { STEPS = 200000, BURST = 4 };
-	struct node node = { .run = { .deadline = CLOCK_TIME_MAX } };
+	struct node node = never_ran;
 	uint64_t window_began = 0;
 	uint64_t now = NS_PER_S;
 	unsigned in_window = 0;
@@ -632,8 +839,7 @@ static void test_random_walk_hc_27(void **state _unused_)
 		struct outcome o = { .fail_mask = random_below(8) == 0 ? random_below(16) : 0 };
 
 		now += random_below(200) * NS_PER_MS;
-		if (kind == KIND_TIMEOUT && node.run.deadline != CLOCK_TIME_MAX &&
-		    now < node.run.deadline)
+		if (kind == KIND_TIMEOUT && node.run.deadline != CLOCK_TIME_MAX && now < node.run.deadline)
 			now = node.run.deadline;
 		if (kind < KIND_COUNT)
 			(void)apply(&node, kind, now, &o);
@@ -648,7 +854,9 @@ static void test_random_walk_hc_27(void **state _unused_)
 		/* START_PRE is where every attempt begins here. */
 		if (o.started && node.run.window_began != window_began) {
 			CHECK(&node, in_window <= BURST);
-			CHECK(&node, node.run.window_began >= clock_add(window_began, draft.settings.start_limit_interval) ||
+			CHECK(&node, node.run.window_began >=
+						     clock_add(window_began,
+							       draft.settings.start_limit_interval) ||
 					     window_began == 0);
 			window_began = node.run.window_began;
 		}
@@ -666,6 +874,7 @@ int main(void)
 		cmocka_unit_test(test_every_situation_hc_34_hc_50),
 		cmocka_unit_test(test_every_situation_with_restart_hc_34_hc_50),
 		cmocka_unit_test(test_every_situation_that_remains_hc_34_hc_50),
+		cmocka_unit_test(test_every_situation_of_settings_hc_34_hc_50),
 		cmocka_unit_test(test_every_situation_without_timeouts_hc_34),
 		cmocka_unit_test(test_random_walk_hc_27),
 	};
