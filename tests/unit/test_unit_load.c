@@ -29,8 +29,8 @@ static struct buf problems;
 static void on_problem(void *context, const struct unit_problem *p)
 {
 	assert_ptr_equal(context, &set);
-	buf_printf(&problems, "%s:%u:" STR_FORMAT ":%s\n", p->file ? strrchr(p->file, '/') + 1 : "-",
-		   p->line, STR_ARGS(p->key), p->reason);
+	buf_printf(&problems, "%s:%u:" STR_FORMAT ":%s\n",
+		   p->file ? strrchr(p->file, '/') + 1 : "-", p->line, STR_ARGS(p->key), p->reason);
 }
 
 static const struct unit_loader loader = {
@@ -147,8 +147,9 @@ static void test_closure(void **state _unused_)
 	const struct unit *unit;
 
 	put(weak, "a.target", PLAIN "Wants=b.service\nAfter=c.service\n");
-	put(weak, "b.service", PLAIN "Requires=d.service\nBefore=e.service\n"
-				     "After=x.path y.mount\n[Service]\nExecStart=/bin/true\n");
+	put(weak, "b.service",
+	    PLAIN "Requires=d.service\nBefore=e.service\n"
+		  "After=x.path y.mount\n[Service]\nExecStart=/bin/true\n");
 	put(weak, "c.service", SERVICE);
 	put(weak, "d.service", SERVICE);
 	unit = load("a.target");
@@ -181,12 +182,14 @@ static void test_drop_ins(void **state _unused_)
 	const struct unit *unit;
 	const char *item;
 
-	put(weak, "a.service", PLAIN "Description=file\n[Service]\nExecStart=/bin/true\nEnvironment=O=0\n");
+	put(weak, "a.service",
+	    PLAIN "Description=file\n[Service]\nExecStart=/bin/true\nEnvironment=O=0\n");
 	put(weak, "a.service.d/50-b.conf", "[Service]\nEnvironment=O=weak-50\n");
 	put(weak, "a.service.d/10-a.conf", "[Service]\nEnvironment=O=weak-10\n");
 	put(strong, "a.service.d/20-c.conf", "[Service]\nEnvironment=O=strong-20\n");
 	/* The same name in a stronger directory hides the weak one. */
-	put(strong, "a.service.d/50-b.conf", "[Unit]\nDescription=drop-in\n[Service]\nEnvironment=O=strong-50\n");
+	put(strong, "a.service.d/50-b.conf",
+	    "[Unit]\nDescription=drop-in\n[Service]\nEnvironment=O=strong-50\n");
 	put(strong, "a.service.d/99-x.txt", "[Unit]\nDescription=not a drop-in\n");
 	/* Hidden by a link to /dev/null. */
 	put(weak, "a.service.d/60-d.conf", "[Unit]\nDescription=masked\n");
@@ -290,11 +293,14 @@ static void test_unusable_files(void **state _unused_)
 {
 	static char large[UNIT_FILE_MAX + 1];
 
-	put(weak, "all.target", PLAIN "Wants=nul.service large.service directory.service dangling.service "
-				      "empty.service good.service\n");
-	assert_int_equal(file_replace(below(weak, "nul.service"), "[Unit]\n\0Descr", 13, 0644, false), 0);
+	put(weak, "all.target",
+	    PLAIN "Wants=nul.service large.service directory.service dangling.service "
+		  "empty.service good.service\n");
+	assert_int_equal(file_replace(below(weak, "nul.service"), "[Unit]\n\0Descr", 13, 0644, false),
+			 0);
 	memset(large, '#', sizeof(large));
-	assert_int_equal(file_replace(below(weak, "large.service"), large, sizeof(large), 0644, false), 0);
+	assert_int_equal(file_replace(below(weak, "large.service"), large, sizeof(large), 0644, false),
+			 0);
 	(void)below(weak, "directory.service/x");
 	put_link(weak, "dangling.service", "/nowhere/file");
 	put(weak, "empty.service", "");
@@ -304,13 +310,13 @@ static void test_unusable_files(void **state _unused_)
 	assert_int_equal(get("large.service")->load, UNIT_BAD);
 	assert_int_equal(get("directory.service")->load, UNIT_BAD);
 	assert_int_equal(get("dangling.service")->load, UNIT_BAD);
-	assert_int_equal(get("empty.service")->load, UNIT_BAD);
+	/* An empty file is a mask, as a link to /dev/null is. */
+	assert_int_equal(get("empty.service")->load, UNIT_MASKED);
 	assert_int_equal(get("good.service")->load, UNIT_LOADED);
 	assert_string_equal(said, "nul.service:0::holds a NUL byte: not a text file\n"
 				  "large.service:0::is longer than 64 KiB\n"
 				  "directory.service:0::Is a directory\n"
-				  "dangling.service:0::No such file or directory\n"
-				  "empty.service:0::has no ExecStart=\n");
+				  "dangling.service:0::No such file or directory\n");
 }
 
 static void test_faults_have_file_and_line(void **state _unused_)
