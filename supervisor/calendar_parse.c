@@ -136,16 +136,25 @@ static int take_chain(struct str *rest, bool us, struct chain *ret_chain)
 
 /* ---- chains to sets ---- */
 
-/* A range ends at its last repetition, which must be another than its first. */
+/* A range ends at its last repetition; one in which nothing is repeated is its start alone. */
 static bool part_valid(struct part *part, int32_t low, int32_t high, bool from_end)
 {
 	if (part->stop > part->start && part->repeat > 0)
 		part->stop -= (part->stop - part->start) % part->repeat;
-	if (part->start < low || part->start > high || part->repeat > high - low)
+	if (part->start < low || part->start > high)
+		return false;
+	if (part->stop >= 0) {
+		if (part->stop < part->start || part->stop > high)
+			return false;
+		if (part->stop == part->start) {
+			part->stop = -1;
+			part->repeat = 0;
+		}
+	}
+	if (part->repeat > high - low)
 		return false;
 	if (part->stop >= 0)
-		return part->stop >= low && part->stop <= high &&
-		       part->start + part->repeat <= part->stop;
+		return true;
 	return from_end ? part->start - part->repeat >= low : part->start + part->repeat <= high;
 }
 

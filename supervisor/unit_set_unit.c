@@ -2,6 +2,7 @@
 /* [Unit]: dependencies, conditions, job time-outs. See unit_directive.h. Pure. */
 #include <errno.h>
 
+#include "supervisor/condition.h"
 #include "supervisor/unit_directive.h"
 
 int set_units(struct directive_context *c, struct str value)
@@ -90,6 +91,10 @@ static int add_condition(struct directive_context *c, struct str value, bool pat
 	}
 	r = directive_expand(c, value, &e);
 	if (r == 0 && (e.len == 0 || (path && directive_path(&e) < 0)))
+		r = -EINVAL;
+	if (r == 0)
+		c->reason = condition_check((enum condition_type) new.type, (struct str){ e.p, e.len });
+	if (r == 0 && c->reason)
 		r = -EINVAL;
 	if (r == 0)
 		r = directive_keep(c, e, &new.argument);
