@@ -423,7 +423,7 @@ static const struct {
 
 static bool ends_with_utc(struct str s)
 {
-	return s.n > 4 && strncasecmp(s.p + s.n - 4, " UTC", 4) == 0;
+	return s.n >= 4 && strncasecmp(s.p + s.n - 4, " UTC", 4) == 0;
 }
 
 /* Whether a word in letters stands behind another: a zone that is not UTC. */
