@@ -718,9 +718,10 @@ static int hundredths(struct str s, uint64_t *ret_value)
 	if (str_ends(s, "%"))
 		s.n--;
 	(void)str_split(&s, '.', &whole);
-	if (s.n == 1 || s.n > 2 || str_to_u64(whole, &percent) < 0 || percent > 100 ||
+	if (s.n > 2 || str_to_u64(whole, &percent) < 0 || percent > 100 ||
 	    (s.n > 0 && str_to_u64(s, &rest) < 0))
 		return -EINVAL;
+	rest *= s.n == 1 ? 10 : 1;
 	*ret_value = percent * 100 + rest;
 	return 0;
 }
