@@ -59,10 +59,9 @@ static size_t name_distance(struct str a, const char *b)
 	return row[n];
 }
 
-const char *unit_nearest_name(struct str name, const char *const *candidates)
+const char *unit_nearest_name(struct str name, const char *const *candidates, size_t limit)
 {
 	const char *best = NULL;
-	size_t limit = name.n / 3 + 1;
 
 	for (; *candidates; candidates++) {
 		size_t distance = name_distance(name, *candidates);

@@ -50,6 +50,8 @@ bool unit_table_next(size_t index, struct unit_table_entry *ret_entry);
 
 /**
  * unit_nearest_name() - for "did you mean": the one of the NULL-terminated @candidates that is the
- * fewest changed letters away. Return: NULL if none is near.
+ * fewest changed letters away.
+ * @limit: more than so many letters are not near; a third of the name is what people mistype
+ * Return: it, or NULL if none is near.
  */
-const char *unit_nearest_name(struct str name, const char *const *candidates);
+const char *unit_nearest_name(struct str name, const char *const *candidates, size_t limit);

@@ -83,7 +83,8 @@ static const char *nearest_unit(const struct unit_set *set, const char *name)
 		if (set->units[id].load == UNIT_LOADED)
 			names[count++] = set->units[id].name;
 	names[count] = NULL;
-	return unit_nearest_name(str_from(name), names);
+	/* The suffix is right, or it is another unit. */
+	return unit_nearest_name(str_from(name), names, strcspn(name, ".") / 3);
 }
 
 static void verify_edges(struct verification *v, unit_id id)
