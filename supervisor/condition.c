@@ -36,6 +36,23 @@ ssize_t condition_read(const char *root, const char *path, char *text, size_t si
 	return r < 0 ? r : file_read(AT_FDCWD, full, text, size);
 }
 
+bool condition_exists(const char *root, const char *path)
+{
+	char full[256];
+	struct buf b = BUF(full);
+
+	return condition_path(root, path, &b) == 0 && access(full, F_OK) == 0;
+}
+
+bool condition_first_line(const char *root, const char *path, char *text, size_t size,
+			  struct str *ret_line)
+{
+	ssize_t n = condition_read(root, path, text, size);
+	struct str rest = { text, n > 0 ? (size_t)n : 0 };
+
+	return n > 0 && str_split(&rest, '\n', ret_line);
+}
+
 static int status_of(const char *argument, const char *root, int flags, struct stat *ret_status)
 {
 	char full[PATH_SIZE];

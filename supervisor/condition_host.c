@@ -12,9 +12,6 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
 
 #include "lib/directory.h"
 #include "lib/fd.h"
@@ -28,168 +25,12 @@
 #define CPUINFO_SIZE 8192
 #define RELEASE_SIZE 4096
 
-static bool exists(const char *root, const char *path)
-{
-	char full[256];
-	struct buf b = BUF(full);
-
-	return condition_path(root, path, &b) == 0 && access(full, F_OK) == 0;
-}
-
-/* The first line of a small file. Return: false if there is none. */
-static bool first_line(const char *root, const char *path, char *text, size_t size, struct str *ret_line)
-{
-	ssize_t n = condition_read(root, path, text, size);
-	struct str rest = { text, n > 0 ? (size_t)n : 0 };
-
-	return n > 0 && str_split(&rest, '\n', ret_line);
-}
-
 static int is_boolean(const char *argument, bool truth)
 {
 	bool wanted;
 	int r = unit_boolean(str_from(argument), &wanted);
 
 	return r < 0 ? r : wanted == truth;
-}
-
-/* ---- comparisons ---- */
-
-enum comparison comparison_take(struct str *rest)
-{
-	static const struct {
-		char sign[4];
-		enum comparison comparison;
-	} signs[] = {
-		/* The longer in front of what they begin with. */
-		{ "!=$", COMPARE_NOT_PATTERN },	 { "=$", COMPARE_PATTERN },
-		{ "<=", COMPARE_LESS_OR_EQUAL }, { ">=", COMPARE_MORE_OR_EQUAL },
-		{ "!=", COMPARE_NOT_EQUAL },	 { "<", COMPARE_LESS },
-		{ ">", COMPARE_MORE },		 { "=", COMPARE_EQUAL },
-	};
-
-	*rest = str_trim(*rest);
-	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
-		if (str_starts(*rest, signs[i].sign)) {
-			size_t n = strlen(signs[i].sign);
-
-			*rest = str_trim((struct str){ rest->p + n, rest->n - n });
-			return signs[i].comparison;
-		}
-	return COMPARE_NONE;
-}
-
-bool comparison_holds(enum comparison comparison, int order)
-{
-	switch (comparison) {
-	case COMPARE_LESS:
-		return order < 0;
-	case COMPARE_LESS_OR_EQUAL:
-		return order <= 0;
-	case COMPARE_EQUAL:
-	case COMPARE_PATTERN:
-		return order == 0;
-	case COMPARE_NOT_EQUAL:
-	case COMPARE_NOT_PATTERN:
-		return order != 0;
-	case COMPARE_MORE_OR_EQUAL:
-	case COMPARE_NONE:
-		return order >= 0;
-	case COMPARE_MORE:
-		return order > 0;
-	}
-	return false;
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static char head(struct str s)
-{
-	return s.n > 0 ? s.p[0] : '\0';
-}
-
-static struct str take_run(struct str *s, bool (*member)(char c))
-{
-	struct str run = { s->p, 0 };
-
-	while (run.n < s->n && member(s->p[run.n]))
-		run.n++;
-	*s = (struct str){ s->p + run.n, s->n - run.n };
-	return run;
-}
-
-static int compare_bytes(struct str a, struct str b)
-{
-	int order = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
-
-	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
-}
-
-static int compare_numbers(struct str a, struct str b)
-{
-	while (head(a) == '0')
-		a = (struct str){ a.p + 1, a.n - 1 };
-	while (head(b) == '0')
-		b = (struct str){ b.p + 1, b.n - 1 };
-	return a.n != b.n ? (a.n > b.n) - (a.n < b.n) : compare_bytes(a, b);
-}
-
-/* Drops what separates and means nothing. */
-static struct str skip_separators(struct str s)
-{
-	while (s.n > 0 && !is_digit(s.p[0]) && !is_letter(s.p[0]) && !strchr("-.~^", s.p[0]))
-		s = (struct str){ s.p + 1, s.n - 1 };
-	return s;
-}
-
-/* https://uapi-group.org/specifications/specs/version_format_specification/ */
-int version_compare(struct str a, struct str b)
-{
-	/* Signs that sort before what has none there: the first below the end itself. */
-	static const char signs[] = "~-^.";
-
-	for (;;) {
-		int order = 0;
-
-		a = skip_separators(a);
-		b = skip_separators(b);
-		/* A tilde is less than the end; all other signs are more than it. */
-		if (head(a) == '~' || head(b) == '~')
-			order = (head(a) != '~') - (head(b) != '~');
-		else if (a.n == 0 || b.n == 0)
-			return (a.n > 0) - (b.n > 0);
-		else
-			for (const char *sign = signs + 1; *sign && order == 0; sign++)
-				if (head(a) == *sign || head(b) == *sign) {
-					order = (head(a) != *sign) - (head(b) != *sign);
-					break;
-				}
-		if (order != 0)
-			return order;
-		if (strchr(signs, head(a))) {
-			a = (struct str){ a.p + 1, a.n - 1 };
-			b = (struct str){ b.p + 1, b.n - 1 };
-			continue;
-		}
-		if (is_digit(head(a)) || is_digit(head(b))) {
-			/* Digits are more than letters. */
-			if (!is_digit(head(a)) || !is_digit(head(b)))
-				return is_digit(head(a)) ? 1 : -1;
-			order = compare_numbers(take_run(&a, is_digit), take_run(&b, is_digit));
-		} else {
-			order = compare_bytes(take_run(&a, is_letter), take_run(&b, is_letter));
-		}
-		if (order != 0)
-			return order;
-	}
 }
 
 /* ---- kernel ---- */
@@ -203,7 +44,7 @@ int test_kernel_command_line(const char *argument, const char *root)
 	struct buf b = BUF(word);
 	struct str line;
 
-	if (!first_line(root, "/proc/cmdline", text, sizeof(text), &line))
+	if (!condition_first_line(root, "/proc/cmdline", text, sizeof(text), &line))
 		return -ENODATA;
 	while (unit_next_raw_word(&line, &b) > 0) {
 		if (strcmp(word, argument) == 0)
@@ -262,159 +103,16 @@ int test_kernel_module(const char *argument, const char *root)
 		buf_add_char(&b, *p == '-' ? '_' : *p);
 	if (b.overflow || strchr(argument, '/'))
 		return -EINVAL;
-	if (!exists(root, path))
+	if (!condition_exists(root, path))
 		return 0;
 	/* What is built in has no state. */
 	buf_add(&b, "/initstate");
-	return !first_line(root, path, state, sizeof(state), &line) || str_is(line, "live");
+	return !condition_first_line(root, path, state, sizeof(state), &line) || str_is(line, "live");
 }
 
 int test_architecture(const char *argument, const char *root _unused_)
 {
 	return strcmp(argument, "native") == 0 || strcmp(argument, machine_architecture()) == 0;
-}
-
-/* ---- firmware and hypervisor ---- */
-
-int test_firmware(const char *argument, const char *root)
-{
-	struct str s = str_from(argument);
-	char text[1024];
-	ssize_t n;
-
-	if (strcmp(argument, "uefi") == 0)
-		return exists(root, "/sys/firmware/efi");
-	if (strcmp(argument, "device-tree") == 0)
-		return exists(root, "/sys/firmware/devicetree");
-	if (!str_starts(s, "device-tree-compatible(") || !str_ends(s, ")"))
-		return -EINVAL;
-	s = (struct str){ s.p + 23, s.n - 24 };
-	n = condition_read(root, "/proc/device-tree/compatible", text, sizeof(text));
-	/* A list of strings, each with its NUL. */
-	for (const char *item = text; n > 0 && item < text + n; item += strlen(item) + 1)
-		if (str_is(s, item))
-			return 1;
-	return 0;
-}
-
-struct virtual_machine {
-	const char *sign;
-	const char *name;
-};
-
-static const char *hypervisor_of_cpu(void)
-{
-#if defined(__x86_64__)
-	static const struct virtual_machine hypervisors[] = {
-		{ "KVMKVMKVM", "kvm" },		 { "Linux KVM Hv", "kvm" },
-		{ "TCGTCGTCGTCG", "qemu" },	 { "VMwareVMware", "vmware" },
-		{ "Microsoft Hv", "microsoft" }, { "XenVMMXenVMM", "xen" },
-		{ "bhyve bhyve ", "bhyve" },	 { "QNXQVMBSQG", "qnx" },
-		{ "ACRNACRNACRN", "acrn" },	 { "SRESRESRESRE", "sre" },
-	};
-	unsigned eax;
-	unsigned sign[4] = { 0 };
-
-	if (!__get_cpuid(1, &eax, &sign[0], &sign[1], &sign[2]) || !(sign[1] & 1U << 31))
-		return NULL;
-	memset(sign, 0, sizeof(sign));
-	__cpuid(0x40000000U, eax, sign[0], sign[1], sign[2]);
-	for (size_t i = 0; i < ARRAY_SIZE(hypervisors); i++)
-		if (strncmp((const char *)sign, hypervisors[i].sign, 12) == 0)
-			return hypervisors[i].name;
-	return "vm-other";
-#else
-	return NULL;
-#endif
-}
-
-static const char *hypervisor_of_firmware(const char *root)
-{
-	static const char *const files[] = { "/sys/class/dmi/id/product_name",
-					     "/sys/class/dmi/id/sys_vendor",
-					     "/sys/class/dmi/id/bios_vendor" };
-	static const struct virtual_machine vendors[] = {
-		{ "KVM", "kvm" },
-		{ "OpenStack", "kvm" },
-		{ "Amazon EC2", "amazon" },
-		{ "QEMU", "qemu" },
-		{ "VMware", "vmware" },
-		{ "innotek GmbH", "oracle" },
-		{ "VirtualBox", "oracle" },
-		{ "Xen", "xen" },
-		{ "Bochs", "bochs" },
-		{ "Parallels", "parallels" },
-		{ "BHYVE", "bhyve" },
-		{ "Hyper-V", "microsoft" },
-		{ "Apple Virtualization", "apple" },
-		{ "Google Compute Engine", "google" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		char text[128];
-		struct str line;
-
-		if (!first_line(root, files[i], text, sizeof(text), &line))
-			continue;
-		for (size_t v = 0; v < ARRAY_SIZE(vendors); v++)
-			if (str_starts(line, vendors[v].sign))
-				return vendors[v].name;
-	}
-	return NULL;
-}
-
-/* What container managers leave for PID 1: a variable, or a file. */
-static const char *container_name(const char *root)
-{
-	const char *name = getenv("container");
-
-	if (name && *name)
-		return name;
-	if (exists(root, "/run/.containerenv"))
-		return "podman";
-	return exists(root, "/.dockerenv") ? "docker" : NULL;
-}
-
-/* Firmware is asked first where several makers share a hypervisor, then the processor, then firmware of any. */
-static const char *hypervisor_name(const char *root)
-{
-	static const char *const shared[] = { "oracle", "amazon", "parallels", "google" };
-	const char *firmware = hypervisor_of_firmware(root);
-	const char *cpu = *root == '\0' ? hypervisor_of_cpu() : NULL;
-
-	for (size_t i = 0; firmware && i < ARRAY_SIZE(shared); i++)
-		if (strcmp(firmware, shared[i]) == 0)
-			return firmware;
-	if (cpu && strcmp(cpu, "vm-other") != 0)
-		return cpu;
-	return firmware ? firmware : cpu;
-}
-
-int test_virtualization(const char *argument, const char *root)
-{
-	const char *container = container_name(root);
-	const char *name = container ? container : hypervisor_name(root);
-	bool virtual;
-
-	if (unit_boolean(str_from(argument), &virtual) == 0)
-		return virtual == (name != NULL);
-	if (strcmp(argument, "vm") == 0)
-		return name && !container;
-	if (strcmp(argument, "container") == 0)
-		return container != NULL;
-	if (strcmp(argument, "private-users") == 0) {
-		char map[64];
-		struct str line;
-		struct str word = { 0 };
-
-		/* The first user namespace maps all 2^32 - 1 users to themselves. */
-		if (!first_line(root, "/proc/self/uid_map", map, sizeof(map), &line))
-			return 0;
-		while (str_next_word(&line, &word))
-			;
-		return !str_is(word, "4294967295");
-	}
-	return name && strcmp(argument, name) == 0;
 }
 
 /* ---- names, users, security ---- */
@@ -480,7 +178,7 @@ int test_security(const char *argument, const char *root)
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		if (strcmp(argument, paths[i].name) == 0)
-			return exists(root, paths[i].path);
+			return condition_exists(root, paths[i].path);
 	if (strcmp(argument, "apparmor") == 0) {
 		n = condition_read(root, "/sys/module/apparmor/parameters/enabled", text, sizeof(text));
 		return n > 0 && text[0] == 'Y';
@@ -537,7 +235,7 @@ int test_controllers(const char *argument, const char *root)
 
 	if (strcmp(argument, "v2") == 0 || strcmp(argument, "v1") == 0)
 		return argument[1] == '2';
-	if (!first_line(root, "/sys/fs/cgroup/cgroup.controllers", text, sizeof(text), &line))
+	if (!condition_first_line(root, "/sys/fs/cgroup/cgroup.controllers", text, sizeof(text), &line))
 		return -ENODATA;
 	while (str_next_word(&wanted, &name)) {
 		struct str rest = line;
@@ -632,11 +330,12 @@ int test_ac_power(const char *argument, const char *root)
 
 		b = BUF(path);
 		buf_printf(&b, "/sys/class/power_supply/%s/online", name);
-		if (!b.overflow && first_line(root, path, text, sizeof(text), &line) && str_is(line, "1"))
+		if (!b.overflow && condition_first_line(root, path, text, sizeof(text), &line) &&
+		    str_is(line, "1"))
 			mains = true;
 		b = BUF(path);
 		buf_printf(&b, "/sys/class/power_supply/%s/status", name);
-		if (!b.overflow && first_line(root, path, text, sizeof(text), &line) &&
+		if (!b.overflow && condition_first_line(root, path, text, sizeof(text), &line) &&
 		    str_is(line, "Discharging"))
 			discharging = true;
 	}
@@ -648,8 +347,8 @@ int test_ac_power(const char *argument, const char *root)
 /* The state volume was made in this boot: init leaves a file. systemd's own name for it counts as well. */
 int test_first_boot(const char *argument, const char *root)
 {
-	return is_boolean(argument, exists(root, "/run/orlop/first-boot") ||
-					    exists(root, "/run/systemd/first-boot"));
+	return is_boolean(argument, condition_exists(root, "/run/orlop/first-boot") ||
+					    condition_exists(root, "/run/systemd/first-boot"));
 }
 
 /* The value of a field of os-release(5), unquoted. */

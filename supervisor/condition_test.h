@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* What condition.c and condition_host.c share. Each test returns 1 (met), 0 or -errno, and does not know of "!". */
+/* What the condition_*.c share. Each test returns 1 (met), 0 or -errno, and does not know of "!". */
 #pragma once
 
 #include <sys/types.h>
@@ -13,6 +13,13 @@ int condition_path(const char *root, const char *path, struct buf *ret_path);
 
 /** condition_read() - reads a file below @root, as file_read(). */
 ssize_t condition_read(const char *root, const char *path, char *text, size_t size);
+
+/** condition_exists() - Return: whether there is something at @path below @root. */
+bool condition_exists(const char *root, const char *path);
+
+/** condition_first_line() - reads a small file's first line into @text. Return: false if there is none. */
+bool condition_first_line(const char *root, const char *path, char *text, size_t size,
+			  struct str *ret_line);
 
 /* An operator in front of a value: < <= = != >= >, and =$ and !=$ for patterns. */
 enum comparison {
@@ -38,7 +45,8 @@ int version_compare(struct str a, struct str b);
 
 /* condition_host.c */
 condition_fn test_kernel_command_line, test_kernel_version, test_kernel_module, test_architecture,
-	test_virtualization, test_firmware, test_host, test_security, test_capability,
-	test_ac_power, test_user, test_group, test_controllers, test_memory, test_cpus,
-	test_cpu_feature, test_environment, test_first_boot, test_os_release, test_memory_pressure,
-	test_cpu_pressure, test_io_pressure;
+	test_host, test_security, test_capability, test_ac_power, test_user, test_group,
+	test_controllers, test_memory, test_cpus, test_cpu_feature, test_environment,
+	test_first_boot, test_os_release, test_memory_pressure, test_cpu_pressure, test_io_pressure;
+/* condition_virtual.c */
+condition_fn test_virtualization, test_firmware;
