@@ -1,17 +1,40 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Names, defaults and look-up of units: see unit.h. Pure. */
+/* Names, defaults and look-up of units: see unit.h. What is kept of a draft is unit_keep.c's. Pure. */
 #include "supervisor/unit.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 
+/* djb2, which spreads names well that differ in a digit. */
+static unsigned name_bucket(const char *name)
+{
+	unsigned hash = 5381;
+
+	for (const char *p = name; *p; p++)
+		hash = hash * 33 + (unsigned char)*p;
+	return hash % UNIT_NAME_BUCKETS;
+}
+
 unit_id unit_find(const struct unit_set *set, const char *name)
 {
-	for (unit_id id = 0; id < set->count; id++)
+	for (unit_id at = set->name_head[name_bucket(name)]; at != 0; at = set->name_next[at - 1])
+		if (strcmp(set->units[at - 1].name, name) == 0)
+			return (unit_id)(at - 1);
+	for (unit_id id = set->named; id < set->count; id++)
 		if (strcmp(set->units[id].name, name) == 0)
 			return id;
 	return UNIT_NONE;
+}
+
+void unit_index_names(struct unit_set *set)
+{
+	for (; set->named < set->count; set->named++) {
+		unit_id *head = &set->name_head[name_bucket(set->units[set->named].name)];
+
+		set->name_next[set->named] = *head;
+		*head = (unit_id)(set->named + 1);
+	}
 }
 
 void unit_draft_begin(struct unit_draft *draft, const char *name, enum unit_type type)
@@ -33,8 +56,9 @@ void unit_draft_begin(struct unit_draft *draft, const char *name, enum unit_type
 	draft->exec.flags = UINT64_C(1) << EXEC_FLAG_IGNORE_SIGPIPE |
 			    UINT64_C(1) << EXEC_FLAG_SYSLOG_LEVEL_PREFIX;
 	draft->exec.umask = 0022;
+	/* Where they go unless the unit says so hangs on standard input: unit_table_finish(). */
 	draft->exec.stdio[0].target = STDIO_NULL;
-	draft->exec.stdio[1].target = STDIO_JOURNAL;
+	draft->exec.stdio[1].target = STDIO_INHERIT;
 	draft->exec.stdio[2].target = STDIO_INHERIT;
 	draft->exec.syslog_facility = -1;
 	draft->exec.syslog_level = -1;
@@ -90,86 +114,6 @@ const struct exec_command *unit_commands(const struct unit *unit, enum exec_list
 	return NULL;
 }
 
-/* The commands of all lists, in one array. */
-static int keep_commands(const struct unit_draft *draft, struct text_arena *arena, struct unit *unit)
-{
-	struct exec_command *all;
-	size_t count = 0;
-	size_t at = 0;
-
-	for (size_t list = 0; list < EXEC_LIST_COUNT; list++)
-		for (const struct exec_command *c = draft->commands[list]; c; c = c->next)
-			count++;
-	if (count == 0)
-		return 0;
-	all = count <= UINT16_MAX ? text_reserve(arena, count * sizeof(*all)) : NULL;
-	if (!all)
-		return -ENOSPC;
-	for (size_t list = 0; list < EXEC_LIST_COUNT; list++)
-		for (const struct exec_command *c = draft->commands[list]; c; c = c->next) {
-			all[at] = *c;
-			all[at].list = (uint8_t)list;
-			all[at].next = c->next ? &all[at + 1] : NULL;
-			at++;
-		}
-	unit->commands = all;
-	unit->command_count = (uint16_t)count;
-	return 0;
-}
-
-static const struct exit_status_set *keep_statuses(const struct exit_status_set *set,
-						   struct text_arena *arena)
-{
-	static const struct exit_status_set none;
-
-	return memcmp(set, &none, sizeof(none)) == 0 ? NULL : text_intern(arena, set, sizeof(*set));
-}
-
-int unit_draft_keep(const struct unit_draft *draft, struct text_arena *arena, struct unit *unit)
-{
-	struct service_settings service = draft->service;
-	struct exec_settings exec = draft->exec;
-	struct unit kept = { .name = unit->name, .path = unit->path, .load = unit->load };
-	bool has_exec = draft->type == UNIT_SERVICE || draft->type == UNIT_SOCKET;
-	const void *own = NULL;
-
-	kept.type = (uint8_t)draft->type;
-	kept.description = draft->description ? draft->description : draft->name;
-	kept.conditions = draft->conditions;
-	kept.settings = text_intern(arena, &draft->settings, sizeof(draft->settings));
-	if (exec.limits_set)
-		exec.limits = text_intern(arena, draft->limits, sizeof(draft->limits));
-	service.success_statuses = keep_statuses(&draft->success_statuses, arena);
-	service.restart_prevent_statuses = keep_statuses(&draft->restart_prevent_statuses, arena);
-	service.restart_force_statuses = keep_statuses(&draft->restart_force_statuses, arena);
-	if (has_exec) {
-		kept.exec = text_intern(arena, &exec, sizeof(exec));
-		kept.kill = text_intern(arena, &draft->kill, sizeof(draft->kill));
-		kept.cgroup = text_intern(arena, &draft->cgroup, sizeof(draft->cgroup));
-	}
-	switch (draft->type) {
-	case UNIT_SERVICE:
-		own = kept.service = text_intern(arena, &service, sizeof(service));
-		break;
-	case UNIT_SOCKET:
-		own = kept.socket = text_intern(arena, &draft->socket, sizeof(draft->socket));
-		break;
-	case UNIT_TIMER:
-		own = kept.timer = text_intern(arena, &draft->timer, sizeof(draft->timer));
-		break;
-	case UNIT_TARGET:
-		own = kept.settings;
-		break;
-	}
-	if (!own || !kept.settings || (exec.limits_set && !exec.limits) ||
-	    (has_exec && (!kept.exec || !kept.kill || !kept.cgroup)))
-		return -ENOSPC;
-	if (keep_commands(draft, arena, &kept) < 0)
-		return -ENOSPC;
-	*unit = kept;
-	return 0;
-}
-
 const char *unit_type_name(enum unit_type type)
 {
 	switch (type) {
@@ -187,7 +131,7 @@ const char *unit_type_name(enum unit_type type)
 
 int unit_name_type(struct str name, enum unit_type *ret_type)
 {
-	static const char *const others[] = { ".mount", ".automount", ".swap",	".path",
+	static const char *const others[] = { ".mount", ".automount", ".swap", ".path",
 					      ".slice", ".device",    ".scope" };
 	static const struct {
 		const char *suffix;

@@ -23,6 +23,9 @@
 /* All strings and settings of all units: Debian's longest unit files take about 4 KiB. */
 #define UNIT_TEXT_SIZE (4 * 1024 * 1024)
 
+/* Chains of unit names: two or three units in each at a few hundred units. */
+#define UNIT_NAME_BUCKETS 128
+
 typedef uint16_t unit_id;
 #define UNIT_NONE UINT16_MAX
 
@@ -124,10 +127,10 @@ enum exec_list {
 /* A socket's lists, by the same names: ExecStopPre= stands in EXEC_STOP. */
 
 enum exec_flags {
-	EXEC_IGNORE_FAILURE = 1 << 0, /* - */
-	EXEC_NO_EXPANSION = 1 << 1,   /* : */
+	EXEC_IGNORE_FAILURE = 1 << 0,	/* - */
+	EXEC_NO_EXPANSION = 1 << 1,	/* : */
 	EXEC_FULLY_PRIVILEGED = 1 << 2, /* +: without the sandbox of the unit */
-	EXEC_KEEP_IDENTITY = 1 << 3,	/* !: without User=, Group= and capabilities, but with the rest */
+	EXEC_KEEP_IDENTITY = 1 << 3, /* !: without User=, Group= and capabilities, but with the rest */
 };
 
 struct exec_command {
@@ -167,7 +170,7 @@ struct service_settings {
 	bool start_failure_kills;
 	bool stop_failure_aborts;
 	bool stop_failure_kills;
-	const struct exit_status_set *success_statuses;	 /* NULL: none beside the usual */
+	const struct exit_status_set *success_statuses; /* NULL: none beside the usual */
 	const struct exit_status_set *restart_prevent_statuses;
 	const struct exit_status_set *restart_force_statuses;
 	const char *pid_file;
@@ -224,11 +227,11 @@ struct socket_settings {
 	uint32_t max_connections_per_source;
 	uint16_t socket_mode;
 	uint16_t directory_mode;
-	int8_t bind_ipv6_only; /* -1: the kernel's default, 0: both, 1: ipv6-only */
-	int8_t priority;       /* -1: unset */
-	int mark;	       /* -1: unset */
-	int ip_tos;	       /* -1: unset */
-	int ip_ttl;	       /* -1: unset */
+	int8_t bind_ipv6_only;	 /* -1: the kernel's default, 0: both, 1: ipv6-only */
+	int8_t priority;	 /* -1: unset */
+	int mark;		 /* -1: unset */
+	int ip_tos;		 /* -1: unset */
+	int ip_ttl;		 /* -1: unset */
 	uint64_t receive_buffer; /* bytes, 0: unset */
 	uint64_t send_buffer;
 	uint64_t pipe_size;
@@ -320,10 +323,10 @@ enum condition_type {
 struct condition {
 	const struct condition *next;
 	const char *argument;
-	uint8_t type;  /* enum condition_type */
+	uint8_t type;	/* enum condition_type */
 	bool assertion; /* Assert…=: not met is a failure, not a skip */
-	bool trigger;  /* |: one of these is enough */
-	bool negate;   /* ! */
+	bool trigger;	/* |: one of these is enough */
+	bool negate;	/* ! */
 };
 
 /* [Unit], but for names and dependencies. */
@@ -335,7 +338,7 @@ struct unit_settings {
 	bool ignore_on_isolate;
 	bool stop_when_unneeded;
 	bool survive_final_kill_signal;
-	bool on_failure_isolate; /* OnFailureJobMode=isolate */
+	bool on_failure_isolate;       /* OnFailureJobMode=isolate */
 	uint64_t start_limit_interval; /* ns */
 	uint32_t start_limit_burst;
 	enum emergency_action start_limit_action;
@@ -385,6 +388,10 @@ struct unit_edge {
 struct unit_set {
 	struct unit units[UNIT_MAX];
 	unit_id count;
+	/* Chains of equal hashes of names, for the first named units; each is an id + 1, 0 ends. */
+	unit_id named;
+	unit_id name_head[UNIT_NAME_BUCKETS];
+	unit_id name_next[UNIT_MAX];
 	/* Edges sorted by where they start, and a second copy sorted by where they end. */
 	struct unit_edge edges[UNIT_EDGE_MAX];
 	struct unit_edge reverse[UNIT_EDGE_MAX];
@@ -395,18 +402,35 @@ struct unit_set {
 	char memory[UNIT_TEXT_SIZE];
 };
 
-/* Names and commands of one unit, of which nothing is left once they are edges and an array. */
-#define UNIT_DRAFT_TEXT_SIZE (64 * 1024)
+/*
+ * Everything that one unit says, with what a drop-in has replaced: a file of 64 KiB, lists that were
+ * copied while they grew, and some. The pages are given back when loading is over.
+ */
+#define UNIT_DRAFT_TEXT_SIZE (512 * 1024)
+
+struct unit_machine; /* supervisor/machine.h */
 
 /*
- * A unit while its files are read: everything that they may change, in one piece. unit_draft_keep()
- * makes a struct unit of it. Lists of names and the commands are in the draft's own arena, what the
- * settings point to is in that of the set.
+ * A unit while its files are read: everything that they may change, in one piece. All that its fields
+ * point to is in the draft's own arena; unit_draft_keep() makes a struct unit of it, with each text,
+ * list and object once in the arena of the set.
  */
 struct unit_draft {
 	const char *name;
 	const char *description;
+	const char *path;		    /* of the unit's file, for %y; NULL: none */
+	const struct unit_machine *machine; /* for specifiers; NULL: those that ask for it are refused */
 	enum unit_type type;
+	/* Whether a default that hangs on other settings was said aloud. */
+	bool type_set;
+	bool start_timeout_set;
+	bool job_running_timeout_set;
+	bool standard_input_set;
+	bool permissions_start_only;
+	/* What makes up cpu.max (CPUQuota=, CPUQuotaPeriodSec=). */
+	uint64_t cpu_quota;	   /* ns of CPU a second, 0: none */
+	uint64_t cpu_quota_period; /* ns */
+	uint64_t cpu_affinity[16]; /* CPUAffinity=, a bit a CPU; empty: unset */
 	struct unit_settings settings;
 	struct condition *conditions;
 	struct exec_command *commands[EXEC_LIST_COUNT];
@@ -421,6 +445,9 @@ struct unit_draft {
 	struct socket_settings socket;
 	struct timer_settings timer;
 	struct text_list dependencies[UNIT_DEPENDENCY_COUNT];
+	/* Edges of the other units: ReloadPropagatedFrom=, StopPropagatedFrom=. */
+	struct text_list reload_propagated_from;
+	struct text_list stop_propagated_from;
 	/* [Install], for orlopctl enable. */
 	struct text_list wanted_by;
 	struct text_list required_by;
@@ -432,18 +459,22 @@ struct unit_draft {
 	char memory[UNIT_DRAFT_TEXT_SIZE];
 };
 
-/** unit_find() - Return: the unit called @name, or UNIT_NONE. */
+/** unit_find() - Return: the unit called @name, or UNIT_NONE. Aliases are not known here. */
 unit_id unit_find(const struct unit_set *set, const char *name);
+
+/** unit_index_names() - lets unit_find() find the units that were added since without a walk. */
+void unit_index_names(struct unit_set *set);
 
 /** unit_draft_begin() - sets every field of @draft to what systemd documents as the default for @type. */
 void unit_draft_begin(struct unit_draft *draft, const char *name, enum unit_type type);
 
 /**
  * unit_draft_keep() - puts what @draft says into @unit and @arena; equal settings that are in the arena
- * already are used again. @unit's path and load state are the caller's. @draft is not needed afterwards.
+ * already are used again. @unit's name, path and load state are the caller's. Of @draft only the
+ * dependencies and [Install] are of use afterwards.
  * Return: 0, or -ENOSPC when the arena is full (@unit is as it was).
  */
-int unit_draft_keep(const struct unit_draft *draft, struct text_arena *arena, struct unit *unit);
+int unit_draft_keep(struct unit_draft *draft, struct text_arena *arena, struct unit *unit);
 
 /** unit_commands() - Return: the first command of @list, or NULL. The next of the list is ->next. */
 const struct exec_command *unit_commands(const struct unit *unit, enum exec_list list);

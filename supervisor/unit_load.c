@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Finding and reading unit files: see unit_load.h. For each unit: its file (the first in the search
- * path; for name@instance the template), the drop-ins of NAME.d/ in order of their names, the links
- * in NAME.wants/ and NAME.requires/, the default dependencies. Names met on the way become stubs,
- * which are loaded in turn, until none is left.
+ * Reading unit files: see unit_load.h. For each unit: its file (the first in the search path; for
+ * name@instance the template), its drop-ins, the links in .wants/ and their like, the default
+ * dependencies. Names met on the way become stubs, which are loaded in turn, until none is left.
  */
 #include "supervisor/unit_load.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/directory.h"
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "supervisor/machine.h"
+#include "supervisor/unit_defaults.h"
+#include "supervisor/unit_file.h"
 
-#define PATH_SIZE 512
+#define PAGE_SIZE 4096U
 
 const char *const unit_search_path[] = {
 	"/etc/orlop/units",
@@ -24,9 +26,26 @@ const char *const unit_search_path[] = {
 	NULL,
 };
 
-static void report(const struct unit_loader *loader, const char *file, const char *reason)
+/* What is only needed while units are loaded. */
+static struct {
+	struct unit_draft draft;
+	struct unit_machine machine;
+	char file[UNIT_FILE_MAX];
+} work;
+
+/* The pages of @size bytes at @start are the kernel's again, and zero when they are next used. */
+static void give_back(void *start, size_t size)
 {
-	struct unit_problem p = { .file = file, .reason = reason };
+	uintptr_t first = ((uintptr_t)start + PAGE_SIZE - 1) & ~(uintptr_t)(PAGE_SIZE - 1);
+	uintptr_t end = ((uintptr_t)start + size) & ~(uintptr_t)(PAGE_SIZE - 1);
+
+	if (first < end)
+		(void)madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
+static void report(const struct unit_loader *loader, const char *file, struct str key, const char *reason)
+{
+	struct unit_problem p = { .file = file, .key = key, .reason = reason };
 
 	loader->problem(loader->context, &p);
 }
@@ -46,273 +65,225 @@ static unit_id unit_add(struct unit_set *set, const char *name)
 		return UNIT_NONE;
 	set->units[set->count] = (struct unit){ .name = kept, .description = kept };
 	set->units[set->count].type = (uint8_t)type;
-	return set->count++;
+	set->count++;
+	unit_index_names(set);
+	return (unit_id)(set->count - 1);
 }
 
-/* foo@bar.service is described by foo@.service. Return: false if @name is no instance. */
-static bool template_name(const char *name, char ret_template[static UNIT_NAME_SIZE])
+/* Reads one file into @draft. Return: 0, or -errno of the file or of a full draft (reported). */
+static int apply_file(const struct unit_loader *loader, struct unit_draft *draft, const char *path)
 {
-	struct buf b = buf_init(ret_template, UNIT_NAME_SIZE);
-	const char *at = strchr(name, '@');
-	const char *dot = strrchr(name, '.');
-
-	if (!at || !dot || dot <= at + 1)
-		return false;
-	buf_add_str(&b, (struct str){ name, (size_t)(at - name) + 1 });
-	buf_add(&b, dot);
-	return !b.overflow;
-}
-
-static int find_file(const struct unit_loader *loader, const char *name, char ret_path[static PATH_SIZE])
-{
-	for (const char *const *dir = loader->search_path; *dir; dir++) {
-		struct buf b = buf_init(ret_path, PATH_SIZE);
-
-		buf_printf(&b, "%s/%s", *dir, name);
-		if (!b.overflow && faccessat(AT_FDCWD, ret_path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			return 0;
-	}
-	return -ENOENT;
-}
-
-/*
- * A unit file that is a link to another unit file makes its name an alias. Links are followed by name
- * through the search path, as in systemd; the depth is bounded.
- */
-static int resolve_alias(const struct unit_loader *loader, const char *name,
-			 char ret_name[static UNIT_NAME_SIZE])
-{
-	char path[PATH_SIZE];
-	char target[PATH_SIZE];
-	struct buf b = buf_init(ret_name, UNIT_NAME_SIZE);
-
-	buf_add(&b, name);
-	for (int depth = 0; depth < 8; depth++) {
-		enum unit_type type;
-		const char *base;
-		ssize_t n;
-
-		if (find_file(loader, ret_name, path) < 0)
-			return 0;
-		n = readlink(path, target, sizeof(target) - 1);
-		if (n < 0)
-			return 0;
-		target[n] = '\0';
-		base = strrchr(target, '/');
-		base = base ? base + 1 : target;
-		if (strcmp(base, ret_name) == 0 || unit_name_type(str_from(base), &type) < 0)
-			return 0;
-		/* An instance may be a link to its own template: that is no alias. */
-		if (strchr(base, '@') && strstr(base, "@."))
-			return 0;
-		buf_clear(&b);
-		buf_add(&b, base);
-	}
-	return -ELOOP;
-}
-
-/* Reads one file into @draft. Return: 0, -errno of the file (reported), or -ENOSPC of the arena. */
-static int apply_file(const struct unit_loader *loader, struct unit_set *set,
-		      struct unit_draft *draft, const char *path)
-{
-	static char text[UNIT_FILE_MAX];
-	ssize_t n = file_read(AT_FDCWD, path, text, sizeof(text));
+	ssize_t n = file_read(AT_FDCWD, path, work.file, sizeof(work.file));
 	int r;
 
 	if (n < 0) {
-		report(loader, path, n == -EFBIG ? "is longer than 64 KiB" : error_name((int)n));
-		return n == -ENOSPC ? -EIO : (int)n;
+		report(loader, path, (struct str){ 0 },
+		       n == -EFBIG ? "is longer than 64 KiB" : error_name((int)n));
+		return (int)n;
 	}
-	if (memchr(text, '\0', (size_t)n)) {
-		report(loader, path, "holds a NUL byte: not a text file");
+	if (memchr(work.file, '\0', (size_t)n)) {
+		report(loader, path, (struct str){ 0 }, "holds a NUL byte: not a text file");
 		return -EINVAL;
 	}
-	r = unit_table_apply(draft, &set->text, path, (struct str){ text, (size_t)n },
-			     loader->problem, loader->context);
-	return r == -ENOSPC ? r : 0;
+	r = unit_table_apply(draft, path, (struct str){ work.file, (size_t)n }, loader->problem,
+			     loader->context);
+	if (r < 0)
+		report(loader, path, (struct str){ 0 }, "says more than a unit may say");
+	return r < 0 ? r : 0;
 }
 
-static int load_drop_ins(const struct unit_loader *loader, struct unit_set *set,
-			 struct unit_draft *draft, const char *name)
+/* A drop-in that cannot be read is reported and does not count; the unit goes on without it. */
+static int load_drop_ins(const struct unit_loader *loader, struct unit_draft *draft)
 {
-	/* A name in a stronger directory hides the same name in a weaker one; order is by name over all. */
-	char previous[DIRECTORY_NAME_SIZE] = "";
+	char file[DIRECTORY_NAME_SIZE] = "";
+	char path[UNIT_PATH_SIZE];
 
-	for (;;) {
-		char best[DIRECTORY_NAME_SIZE] = "";
-		char best_path[PATH_SIZE];
-		int r;
+	while (unit_file_next_beside(loader->search_path, draft->name, "d", ".conf", file, file, path)) {
+		int r = unit_file_is_mask(path) ? 0 : apply_file(loader, draft, path);
 
-		for (const char *const *dir = loader->search_path; *dir; dir++) {
-			char path[PATH_SIZE];
-			char found[DIRECTORY_NAME_SIZE];
-			struct buf b = BUF(path);
-
-			buf_printf(&b, "%s/%s.d", *dir, name);
-			if (b.overflow ||
-			    directory_next_sorted(AT_FDCWD, path, previous, ".conf", found) <= 0)
-				continue;
-			if (*best && strcmp(found, best) >= 0)
-				continue;
-			memcpy(best, found, sizeof(best));
-			b = BUF(best_path);
-			buf_printf(&b, "%s/%s", path, found);
-		}
-		if (!*best)
-			return 0;
-		r = apply_file(loader, set, draft, best_path);
 		if (r == -ENOSPC)
 			return r;
-		memcpy(previous, best, sizeof(previous));
-	}
-}
-
-/* The links in NAME.wants/ and NAME.requires/ count as lines in the file itself. */
-static int load_links(const struct unit_loader *loader, struct unit_draft *draft, const char *suffix,
-		      enum unit_dependency kind)
-{
-	for (const char *const *dir = loader->search_path; *dir; dir++) {
-		char path[PATH_SIZE];
-		char name[DIRECTORY_NAME_SIZE] = "";
-		struct buf b = BUF(path);
-
-		buf_printf(&b, "%s/%s.%s", *dir, draft->name, suffix);
-		while (!b.overflow && directory_next_sorted(AT_FDCWD, path, name, "", name) > 0) {
-			if (text_list_has(&draft->dependencies[kind], name))
-				continue;
-			if (text_list_add(&draft->text, &draft->dependencies[kind], str_from(name)) < 0)
-				return -ENOSPC;
-		}
 	}
 	return 0;
 }
 
-static int add_default(struct unit_draft *draft, enum unit_dependency kind, const char *name)
+/* The links in NAME.wants/ and its like count as lines in the file itself. */
+static int load_links(const struct unit_loader *loader, struct unit_draft *draft,
+		      const char *directory, enum unit_dependency kind)
 {
-	if (text_list_has(&draft->dependencies[kind], name))
-		return 0;
-	return text_list_add(&draft->text, &draft->dependencies[kind], str_from(name));
+	char file[DIRECTORY_NAME_SIZE] = "";
+	char path[UNIT_PATH_SIZE];
+
+	while (unit_file_next_beside(loader->search_path, draft->name, directory, "", file, file, path)) {
+		char instance[UNIT_NAME_SIZE];
+		const char *name = file;
+
+		if (unit_file_is_mask(path) && readlink(path, instance, sizeof(instance)) > 0)
+			continue;
+		if (unit_is_template(name) && unit_instance_name(name, draft->name, instance))
+			name = instance;
+		if (text_list_has(&draft->dependencies[kind], name))
+			continue;
+		if (text_list_add(&draft->text, &draft->dependencies[kind], str_from(name)) < 0)
+			return -ENOSPC;
+	}
+	return 0;
 }
 
-/*
- * DefaultDependencies=yes (systemd.service(5), systemd.target(5)): services come after the basic
- * system, and all go before shutdown. What targets come after is said when all units are known.
- */
-static int add_default_dependencies(struct unit_draft *draft)
+/* Everything that the files of a unit say, into @draft. Return: 0, or -errno (reported). */
+static int read_files(const struct unit_loader *loader, struct unit_draft *draft, const char *path)
 {
-	int r;
+	int r = apply_file(loader, draft, path);
 
-	if (!draft->settings.default_dependencies || strcmp(draft->name, "shutdown.target") == 0)
-		return 0;
-	r = add_default(draft, UNIT_CONFLICTS, "shutdown.target");
-	if (r == 0)
-		r = add_default(draft, UNIT_BEFORE, "shutdown.target");
 	if (r < 0)
 		return r;
-	if (draft->type == UNIT_SERVICE) {
-		r = add_default(draft, UNIT_REQUIRES, "sysinit.target");
-		if (r == 0)
-			r = add_default(draft, UNIT_AFTER, "sysinit.target");
-		return r == 0 ? add_default(draft, UNIT_AFTER, "basic.target") : r;
-	}
-	return 0;
-}
-
-/* Everything that the files of a unit say, into @draft. Return: 0, -errno of its file, or -ENOSPC. */
-static int read_files(const struct unit_loader *loader, struct unit_set *set,
-		      struct unit_draft *draft, const char *path)
-{
-	char template[UNIT_NAME_SIZE];
-	int r = apply_file(loader, set, draft, path);
-
-	if (r == 0 && template_name(draft->name, template))
-		r = load_drop_ins(loader, set, draft, template);
-	if (r == 0)
-		r = load_drop_ins(loader, set, draft, draft->name);
+	r = load_drop_ins(loader, draft);
 	if (r == 0)
 		r = load_links(loader, draft, "wants", UNIT_WANTS);
 	if (r == 0)
 		r = load_links(loader, draft, "requires", UNIT_REQUIRES);
 	if (r == 0)
-		r = add_default_dependencies(draft);
+		r = load_links(loader, draft, "upholds", UNIT_UPHOLDS);
 	return r;
 }
 
-/* Fills @unit and leaves the names that it depends on in @draft. */
-static int load_one(const struct unit_loader *loader, struct unit_set *set, struct unit *unit,
-		    struct unit_draft *draft)
+static void begin_draft(const struct unit_loader *loader, const struct unit *unit)
 {
-	char path[PATH_SIZE];
-	char template[UNIT_NAME_SIZE];
-	char target[PATH_SIZE];
-	const char *why;
-	ssize_t n;
-	int r;
+	unit_draft_begin(&work.draft, unit->name, (enum unit_type)unit->type);
+	work.draft.path = unit->path;
+	work.draft.machine = loader->machine ? loader->machine : &work.machine;
+}
 
-	unit_draft_begin(draft, unit->name, (enum unit_type)unit->type);
+/* Fills @unit and leaves the names that it depends on in the draft. Return: 0, or -ENOSPC of the set. */
+static int load_one(const struct unit_loader *loader, struct unit_set *set, struct unit *unit)
+{
+	struct unit_draft *draft = &work.draft;
+	char path[UNIT_PATH_SIZE];
+	const char *why;
+
 	unit->load = UNIT_NOT_FOUND;
-	if (find_file(loader, unit->name, path) < 0 &&
-	    (!template_name(unit->name, template) || find_file(loader, template, path) < 0))
+	begin_draft(loader, unit);
+	if (unit_file_find(loader->search_path, unit->name, path) < 0)
 		return unit_draft_keep(draft, &set->text, unit);
 	unit->path = text_keep(&set->text, str_from(path));
 	if (!unit->path)
 		return -ENOSPC;
-	n = readlink(path, target, sizeof(target));
-	if (n == (ssize_t)strlen("/dev/null") && memcmp(target, "/dev/null", (size_t)n) == 0) {
+	draft->path = unit->path;
+	if (unit_file_is_mask(path)) {
 		unit->load = UNIT_MASKED;
 		return unit_draft_keep(draft, &set->text, unit);
 	}
 	unit->load = UNIT_LOADED;
-	r = read_files(loader, set, draft, path);
-	if (r == -ENOSPC)
-		return r;
-	if (r < 0) {
+	if (read_files(loader, draft, path) < 0) {
 		unit->load = UNIT_BAD;
-		unit_draft_begin(draft, unit->name, (enum unit_type)unit->type);
+		begin_draft(loader, unit);
 		return unit_draft_keep(draft, &set->text, unit);
 	}
 	why = unit_table_finish(draft);
+	if (!why && unit_defaults_add(draft) < 0)
+		why = "says more than a unit may say";
 	if (why) {
-		report(loader, unit->path, why);
+		report(loader, unit->path, (struct str){ 0 }, why);
 		unit->load = UNIT_BAD;
 	}
 	return unit_draft_keep(draft, &set->text, unit);
 }
 
-/* Turns the names of one dependency kind into edges; names that are no units are reported. */
-static int add_edges(const struct unit_loader *loader, struct unit_set *set, unit_id id,
-		     const struct unit_draft *draft, int kind)
+static bool edge_known(const struct unit_set *set, uint32_t first, struct unit_edge edge)
 {
-	const struct text_list *names = &draft->dependencies[kind];
+	for (uint32_t i = first; i < set->edge_count; i++)
+		if (set->edges[i].from == edge.from && set->edges[i].to == edge.to &&
+		    set->edges[i].kind == edge.kind)
+			return true;
+	return false;
+}
+
+/* Which way round the names of a list are edges. */
+enum direction {
+	FORWARD,
+	BACKWARD,
+};
+
+/* The id that @name stands for, which may be an alias. Return: 0, 1 if there is none, or -ENOSPC. */
+static int unit_named(const struct unit_loader *loader, struct unit_set *set, const char *name,
+		      const char *file, bool only_order, unit_id *ret_id)
+{
+	char resolved[UNIT_NAME_SIZE];
+	enum unit_type type;
+	const char *reason = NULL;
+	unit_id id = unit_find(set, name);
+	int r = id != UNIT_NONE ? 0 : unit_name_type(str_from(name), &type);
+
+	/* Other packages' units name mounts, devices and slices that this host does not have. */
+	if (r == -ENOTSUP)
+		return 1;
+	if (r < 0) {
+		reason = "is not the name of a unit";
+	} else if (id == UNIT_NONE && unit_is_template(name)) {
+		/* There is nothing to come before or after; only a demand is a mistake. */
+		if (only_order)
+			return 1;
+		reason = "is a template, which is no unit without an instance";
+	} else if (id == UNIT_NONE && unit_file_resolve(loader->search_path, name, resolved) < 0) {
+		reason = "is an alias that leads in a circle";
+	}
+	if (reason) {
+		report(loader, file, str_from(name), reason);
+		return 1;
+	}
+	if (id == UNIT_NONE)
+		id = unit_add(set, resolved);
+	if (id == UNIT_NONE)
+		return -ENOSPC;
+	*ret_id = id;
+	return 0;
+}
+
+/* Turns a list of names into edges of one kind from or to unit @id; names that are no units are reported. */
+static int add_edges(const struct unit_loader *loader, struct unit_set *set, unit_id id,
+		     const struct text_list *names, enum unit_dependency kind, enum direction direction)
+{
+	const char *file = set->units[id].path;
+	bool only_order = kind == UNIT_AFTER || kind == UNIT_CONFLICTS;
+	uint32_t first = set->edge_count;
 
 	for (const char *name = text_list_next(names, NULL); name; name = text_list_next(names, name)) {
-		char resolved[UNIT_NAME_SIZE];
-		struct unit_edge edge = { .from = id, .kind = (uint8_t)kind };
-		enum unit_type type;
-		int r = unit_name_type(str_from(name), &type);
+		struct unit_edge edge = { .kind = (uint8_t)kind };
+		unit_id other;
+		int r = unit_named(loader, set, name, file, only_order, &other);
 
-		/* Other packages' units name sockets, mounts and slices that this host does not have. */
-		if (r == -ENOTSUP)
+		if (r < 0)
+			return r;
+		if (r > 0 || other == id)
 			continue;
-		if (r < 0 || resolve_alias(loader, name, resolved) < 0) {
-			struct unit_problem p = { .file = set->units[id].path,
-						  .key = str_from(name),
-						  .reason = r < 0 ? "is not the name of a unit"
-								  : "is an alias that leads in a circle" };
-
-			loader->problem(loader->context, &p);
+		edge.from = direction == FORWARD ? id : other;
+		edge.to = direction == FORWARD ? other : id;
+		if (edge_known(set, first, edge))
 			continue;
-		}
-		edge.to = unit_add(set, resolved);
-		if (edge.to == UNIT_NONE || set->edge_count == UNIT_EDGE_MAX)
+		if (set->edge_count == UNIT_EDGE_MAX)
 			return -ENOSPC;
-		if (edge.to == id)
-			continue;
-		if (kind == UNIT_BEFORE)
-			edge = (struct unit_edge){ .from = edge.to, .to = id, .kind = UNIT_AFTER };
 		set->edges[set->edge_count++] = edge;
 	}
 	return 0;
+}
+
+static int add_all_edges(const struct unit_loader *loader, struct unit_set *set, unit_id id)
+{
+	const struct unit_draft *draft = &work.draft;
+	int r = 0;
+
+	for (int kind = 0; r == 0 && kind < UNIT_DEPENDENCY_COUNT; kind++)
+		r = kind == UNIT_BEFORE ? add_edges(loader, set, id, &draft->dependencies[kind],
+						    UNIT_AFTER, BACKWARD)
+					: add_edges(loader, set, id, &draft->dependencies[kind],
+						    (enum unit_dependency)kind, FORWARD);
+	if (r == 0)
+		r = add_edges(loader, set, id, &draft->reload_propagated_from,
+			      UNIT_PROPAGATES_RELOAD_TO, BACKWARD);
+	if (r == 0)
+		r = add_edges(loader, set, id, &draft->stop_propagated_from,
+			      UNIT_PROPAGATES_STOP_TO, BACKWARD);
+	return r;
 }
 
 /* Counting sort of @from into @to by one end, with the index of where each unit's edges begin. */
@@ -346,11 +317,17 @@ static bool comes_after(const struct unit_set *set, unit_id id, unit_id other)
 	return false;
 }
 
+static bool pulls_in(const struct unit_edge *edge)
+{
+	return edge->kind == UNIT_WANTS || edge->kind == UNIT_REQUIRES || edge->kind == UNIT_BINDS_TO ||
+	       edge->kind == UNIT_REQUISITE || edge->kind == UNIT_UPHOLDS;
+}
+
 /*
  * A target comes after what it pulls in (systemd.target(5)), if both have default dependencies and the other is not
  * itself ordered after the target: that would be a circle.
  */
-static int order_targets(struct unit_set *set)
+static void order_targets(struct unit_set *set)
 {
 	uint32_t count = set->edge_count;
 
@@ -358,48 +335,140 @@ static int order_targets(struct unit_set *set)
 		const struct unit_edge *edge = &set->edges[i];
 		const struct unit *target = &set->units[edge->from];
 		const struct unit *pulled = &set->units[edge->to];
+		struct unit_edge order = { .from = edge->from, .to = edge->to, .kind = UNIT_AFTER };
 
-		if (edge->kind > UNIT_BINDS_TO || target->type != UNIT_TARGET ||
+		if (!pulls_in(edge) || target->type != UNIT_TARGET || target->load != UNIT_LOADED ||
 		    !target->settings->default_dependencies || pulled->load != UNIT_LOADED ||
-		    !pulled->settings->default_dependencies || comes_after(set, edge->to, edge->from))
+		    !pulled->settings->default_dependencies || comes_after(set, edge->to, edge->from) ||
+		    comes_after(set, edge->from, edge->to) || edge_known(set, count, order))
 			continue;
-		if (set->edge_count == UNIT_EDGE_MAX)
-			return -ENOSPC;
-		set->edges[set->edge_count++] = (struct unit_edge){ .from = edge->from,
-								    .to = edge->to,
-								    .kind = UNIT_AFTER };
+		set->edges[set->edge_count++] = order;
 	}
-	return 0;
+}
+
+/* Whether order_targets() could need more edges than there are: known before any edge is moved. */
+static bool targets_fit(const struct unit_set *set)
+{
+	uint32_t needed = set->edge_count;
+
+	for (uint32_t i = 0; i < set->edge_count; i++)
+		needed += set->units[set->edges[i].from].type == UNIT_TARGET &&
+			  pulls_in(&set->edges[i]);
+	return needed <= UNIT_EDGE_MAX;
+}
+
+/*
+ * Loads the units from @first on, and @again if that is one, and what they name: new units are added behind the last
+ * while their namers are loaded, so one walk sees them all.
+ */
+static int load_from(const struct unit_loader *loader, struct unit_set *set, unit_id first, unit_id again)
+{
+	int r = 0;
+
+	if (!loader->machine)
+		machine_read(&work.machine, "");
+	if (again != UNIT_NONE) {
+		r = load_one(loader, set, &set->units[again]);
+		if (r == 0)
+			r = add_all_edges(loader, set, again);
+	}
+	for (unit_id id = first; r == 0 && id < set->count; id++) {
+		r = load_one(loader, set, &set->units[id]);
+		if (r == 0)
+			r = add_all_edges(loader, set, id);
+	}
+	if (r == 0 && !targets_fit(set))
+		r = -ENOSPC;
+	if (r == 0) {
+		index_edges(set);
+		order_targets(set);
+		index_edges(set);
+	}
+	give_back(&work, sizeof(work));
+	return r;
+}
+
+/* The unit that @name, which may be an alias, stands for. */
+static int resolve(const struct unit_loader *loader, const char *name,
+		   char ret_name[static UNIT_NAME_SIZE])
+{
+	enum unit_type type;
+
+	if (unit_name_type(str_from(name), &type) < 0 || unit_is_template(name))
+		return -EINVAL;
+	return unit_file_resolve(loader->search_path, name, ret_name);
 }
 
 int unit_load(const struct unit_loader *loader, struct unit_set *set, const char *name, unit_id *ret_id)
 {
-	static struct unit_draft draft;
 	char resolved[UNIT_NAME_SIZE];
 	unit_id id;
+	int r;
 
 	set->count = 0;
+	set->named = 0;
 	set->edge_count = 0;
+	memset(set->name_head, 0, sizeof(set->name_head));
 	set->text = (struct text_arena){ .memory = set->memory, .size = sizeof(set->memory) };
-	if (resolve_alias(loader, name, resolved) < 0)
-		return -ELOOP;
-	*ret_id = unit_add(set, resolved);
-	if (*ret_id == UNIT_NONE)
-		return -EINVAL;
-	/* New units are added behind the last while their namers are loaded, so one walk sees them all. */
-	for (id = 0; id < set->count; id++) {
-		int r = load_one(loader, set, &set->units[id], &draft);
-
-		for (int kind = 0; r == 0 && kind < UNIT_DEPENDENCY_COUNT; kind++)
-			r = add_edges(loader, set, id, &draft, kind);
-		if (r < 0)
-			return r;
-	}
-	index_edges(set);
-	if (order_targets(set) < 0)
+	r = resolve(loader, name, resolved);
+	if (r < 0)
+		return r;
+	id = unit_add(set, resolved);
+	if (id == UNIT_NONE)
 		return -ENOSPC;
-	index_edges(set);
-	return 0;
+	r = load_from(loader, set, id, UNIT_NONE);
+	if (r == 0)
+		*ret_id = id;
+	return r;
+}
+
+/* Takes back what was added behind the first @count units. */
+static void forget_from(struct unit_set *set, unit_id count)
+{
+	for (size_t i = 0; i < UNIT_NAME_BUCKETS; i++)
+		while (set->name_head[i] > count)
+			set->name_head[i] = set->name_next[set->name_head[i] - 1];
+	set->count = count;
+	set->named = count;
+}
+
+int unit_load_more(const struct unit_loader *loader, struct unit_set *set, const char *name,
+		   unit_id *ret_id)
+{
+	/* What a failure goes back to; until all is well, edges are only added behind the last. */
+	struct text_arena text = set->text;
+	unit_id count = set->count;
+	uint32_t edges = set->edge_count;
+	struct unit missing = { 0 };
+	char resolved[UNIT_NAME_SIZE];
+	unit_id again = UNIT_NONE;
+	unit_id id;
+	int r = resolve(loader, name, resolved);
+
+	if (r < 0)
+		return r;
+	id = unit_find(set, resolved);
+	if (id != UNIT_NONE && set->units[id].load != UNIT_NOT_FOUND) {
+		*ret_id = id;
+		return 0;
+	}
+	if (id != UNIT_NONE) {
+		again = id;
+		missing = set->units[id];
+	} else {
+		id = unit_add(set, resolved);
+	}
+	r = id == UNIT_NONE ? -ENOSPC : load_from(loader, set, count, again);
+	if (r == 0) {
+		*ret_id = id;
+		return 0;
+	}
+	if (again != UNIT_NONE)
+		set->units[again] = missing;
+	forget_from(set, count);
+	set->edge_count = edges;
+	set->text = text;
+	return r;
 }
 
 int unit_load_more(const struct unit_loader *loader, struct unit_set *set, const char *name,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * Finds unit files and fills a unit set: the wanted unit, everything that it names, and so on.
- * Reads files; decides nothing about starting.
+ * Reads files; decides nothing about starting. Allocates nothing: what is only needed while units are
+ * loaded is static, and its pages are given back afterwards.
  */
 #pragma once
 
@@ -15,6 +16,7 @@ struct unit_loader {
 	const char *const *search_path; /* directories, strongest first, NULL-terminated */
 	unit_problem_fn *problem;
 	void *context;
+	const struct unit_machine *machine; /* for specifiers; NULL: the machine is asked */
 };
 
 /* /etc/orlop/units, /usr/lib/orlop/units, /usr/lib/systemd/system. */
@@ -26,7 +28,8 @@ extern const char *const unit_search_path[];
  * Faults are reported through @loader; a unit that cannot be used is UNIT_BAD and the rest goes on.
  *
  * @ret_id: the unit itself
- * Return: 0, or -ENOSPC (more units, edges or text than the set holds).
+ * Return: 0; -EINVAL (no unit's name, or a template without an instance); -ELOOP (aliases in a circle);
+ * -ENOSPC (more units, edges or text than the set holds).
  */
 int unit_load(const struct unit_loader *loader, struct unit_set *set, const char *name, unit_id *ret_id);
 

@@ -48,11 +48,17 @@ enum unit_read unit_read_next(struct unit_reader *reader, struct unit_line *ret_
 
 /**
  * unit_next_word() - the next word of a value, unquoted (systemd.syntax(7), "Quoting"): '…' and "…",
- * and C escapes \a \b \f \n \r \t \v \\ \" \' \s \xXX \nnn.
+ * and C escapes \a \b \f \n \r \t \v \\ \" \' \s \xXX \nnn \uXXXX \UXXXXXXXX.
  * @ret_word: appended to; cleared first
- * Return: 1 with a word, 0 at the end, -EINVAL (open quote, unknown escape), -ENOSPC.
+ * Return: 1 with a word, 0 at the end, -EINVAL (open quote, unknown escape, longer than the buffer).
  */
 int unit_next_word(struct str *rest, struct buf *ret_word);
+
+/** unit_next_raw_word() - the same, but a backslash is a letter: names of units keep their \\x2d. */
+int unit_next_raw_word(struct str *rest, struct buf *ret_word);
+
+/** unit_unescape() - appends @s with its C escapes replaced. Return: 0 or -EINVAL (unknown escape, too long). */
+int unit_unescape(struct str s, struct buf *ret_text);
 
 /** unit_boolean() - 1 yes true on, 0 no false off, in any case of letters. Return: 0 or -EINVAL. */
 int unit_boolean(struct str s, bool *ret_value);
@@ -67,8 +73,20 @@ int unit_time(struct str s, uint64_t *ret_ns);
 /** unit_signal() - "SIGTERM", "TERM", "15", "RTMIN+3". Return: the signal's number or -EINVAL. */
 int unit_signal(struct str s);
 
-/** unit_size() - bytes with the suffixes K M G T (powers of 1024). Return: 0, -EINVAL or -ERANGE. */
-int unit_size(struct str s, uint64_t *ret_bytes);
+/**
+ * unit_size() - a number with the suffixes K M G T P E, which are powers of @base (1000 or 1024), and
+ * decimals. Return: 0, -EINVAL or -ERANGE.
+ */
+int unit_size(struct str s, unsigned base, uint64_t *ret_bytes);
+
+/**
+ * unit_cpu_list() - adds the numbers of a list such as "0 2-3,8" to the set @mask of @bits bits.
+ * Return: 0; -EINVAL or -ERANGE with a part of the list added.
+ */
+int unit_cpu_list(struct str s, uint64_t *mask, size_t bits);
+
+/** unit_cpu_list_format() - appends the set as the kernel writes it: "0,2-3,8". */
+void unit_cpu_list_format(const uint64_t *mask, size_t bits, struct buf *ret_text);
 
 /**
  * unit_limit() - the value of a Limit directive: "soft:hard" or one for both, "infinity".
@@ -76,8 +94,17 @@ int unit_size(struct str s, uint64_t *ret_bytes);
  */
 int unit_limit(int resource, struct str s, struct rlimit *ret_limit);
 
+/* What specifiers are about. */
+struct unit_place {
+	const char *name;		    /* of the unit */
+	const char *path;		    /* of its file; NULL: none */
+	const struct unit_machine *machine; /* NULL: what asks for it is refused */
+};
+
 /**
- * unit_specifiers() - replaces the % specifiers of systemd.unit(5) that Orlop knows: %% %n %N %p %P %i %I
- * %f %t %S %C %L %E %T %V. Return: 0, -EINVAL (unknown specifier) or -ENOSPC.
+ * unit_specifiers() - appends @text with the % specifiers of systemd.unit(5) replaced: those of the
+ * system's manager (directories of the system, root as the user). %c, %r and %R, which systemd dropped,
+ * are refused. Pure: what asks for the machine comes from @place.
+ * Return: 0; -EINVAL (unknown specifier, or longer than the buffer).
  */
-int unit_specifiers(struct str text, const char *unit_name, struct buf *ret_text);
+int unit_specifiers(struct str text, const struct unit_place *place, struct buf *ret_text);

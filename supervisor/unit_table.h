@@ -26,9 +26,9 @@ typedef void unit_problem_fn(void *context, const struct unit_problem *problem);
  * unit_table_apply() - reads the text of one file (or drop-in) into @draft.
  * A faulty line is reported and leaves its field as it was, as systemd does; the lines around it count.
  *
- * Return: the number of faults, or -ENOSPC when the set's arena is full.
+ * Return: the number of faults, or -ENOSPC when the draft is full: the unit says more than a unit may.
  */
-int unit_table_apply(struct unit_draft *draft, struct text_arena *arena, const char *file, struct str text,
+int unit_table_apply(struct unit_draft *draft, const char *file, struct str text,
 		     unit_problem_fn *problem, void *context);
 
 /**
@@ -38,5 +38,20 @@ int unit_table_apply(struct unit_draft *draft, struct text_arena *arena, const c
  */
 const char *unit_table_finish(struct unit_draft *draft);
 
-/** unit_table_next() - the table for the man page check: section and name of entry @index. Return: false past the end. */
-bool unit_table_next(size_t index, const char **ret_section, const char **ret_name);
+/* A row of the table, for who shows it. */
+struct unit_table_entry {
+	const char *name;
+	const char *section; /* "Unit", "Service", "Socket", "Timer", "Install"; "Processes": the second and third */
+	const char *expects; /* what its value is, in words */
+};
+
+/** unit_table_next() - entry @index of the table. Return: false past the end. */
+bool unit_table_next(size_t index, struct unit_table_entry *ret_entry);
+
+/**
+ * unit_nearest_name() - for "did you mean": the one of the NULL-terminated @candidates that is the
+ * fewest changed letters away.
+ * @limit: more than so many letters are not near; a third of the name is what people mistype
+ * Return: it, or NULL if none is near.
+ */
+const char *unit_nearest_name(struct str name, const char *const *candidates, size_t limit);

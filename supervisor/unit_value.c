@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Words, times, signals, sizes, limits and specifiers in unit files: see unit_parse.h. Pure. */
+/* Words, times, signals, sizes, limits and lists of CPUs in unit files: see unit_parse.h. Pure. */
 #include <errno.h>
 #include <signal.h>
 #include <strings.h>
 
 #include "supervisor/unit_parse.h"
+
+/* RFC 3629. */
+static void add_utf8(struct buf *b, unsigned code)
+{
+	int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+	static const unsigned char first[] = { 0, 0xc0, 0xe0, 0xf0 };
+
+	buf_add_char(b, (char)(first[more] | code >> (6 * more)));
+	while (more-- > 0)
+		buf_add_char(b, (char)(0x80 | (code >> (6 * more) & 0x3f)));
+}
 
 static int octal_or_hex(struct str *rest, int base, size_t digits, struct buf *word)
 {
@@ -24,9 +35,12 @@ static int octal_or_hex(struct str *rest, int base, size_t digits, struct buf *w
 		value = value * (unsigned)base + digit;
 	}
 	/* A NUL byte cannot be part of an argument; systemd refuses it too. */
-	if (value == 0 || value > 0xff)
+	if (value == 0 || value > (digits <= 3 ? 0xff : 0x10ffff))
 		return -EINVAL;
-	buf_add_char(word, (char)value);
+	if (digits <= 3)
+		buf_add_char(word, (char)value);
+	else
+		add_utf8(word, value);
 	*rest = (struct str){ rest->p + digits, rest->n - digits };
 	return 0;
 }
@@ -47,6 +61,8 @@ static int unescape(struct str *rest, struct buf *word)
 	*rest = (struct str){ rest->p + 1, rest->n - 1 };
 	if (c == 'x')
 		return octal_or_hex(rest, 16, 2, word);
+	if (c == 'u' || c == 'U')
+		return octal_or_hex(rest, 16, c == 'u' ? 4 : 8, word);
 	known = c ? strchr(from, c) : NULL;
 	if (!known)
 		return -EINVAL;
@@ -54,7 +70,24 @@ static int unescape(struct str *rest, struct buf *word)
 	return 0;
 }
 
-int unit_next_word(struct str *rest, struct buf *ret_word)
+int unit_unescape(struct str s, struct buf *ret_text)
+{
+	while (s.n > 0) {
+		char c = s.p[0];
+		int r = 0;
+
+		s = (struct str){ s.p + 1, s.n - 1 };
+		if (c == '\\')
+			r = unescape(&s, ret_text);
+		else
+			buf_add_char(ret_text, c);
+		if (r < 0)
+			return r;
+	}
+	return ret_text->overflow ? -EINVAL : 0;
+}
+
+static int next_word(struct str *rest, bool escapes, struct buf *ret_word)
 {
 	char quote = '\0';
 	bool any = false;
@@ -68,7 +101,7 @@ int unit_next_word(struct str *rest, struct buf *ret_word)
 			break;
 		any = true;
 		*rest = (struct str){ rest->p + 1, rest->n - 1 };
-		if (c == '\\') {
+		if (c == '\\' && escapes) {
 			int r = unescape(rest, ret_word);
 
 			if (r < 0)
@@ -79,11 +112,19 @@ int unit_next_word(struct str *rest, struct buf *ret_word)
 			buf_add_char(ret_word, c);
 		}
 	}
-	if (quote)
+	if (quote || ret_word->overflow)
 		return -EINVAL;
-	if (ret_word->overflow)
-		return -ENOSPC;
 	return any;
+}
+
+int unit_next_word(struct str *rest, struct buf *ret_word)
+{
+	return next_word(rest, true, ret_word);
+}
+
+int unit_next_raw_word(struct str *rest, struct buf *ret_word)
+{
+	return next_word(rest, false, ret_word);
 }
 
 static bool same_letters(struct str s, const char *word)
@@ -260,11 +301,13 @@ int unit_signal(struct str s)
 	return base == SIGRTMIN ? SIGRTMIN + (int)number : SIGRTMAX - (int)number;
 }
 
-int unit_size(struct str s, uint64_t *ret_bytes)
+int unit_size(struct str s, unsigned base, uint64_t *ret_bytes)
 {
 	static const char suffixes[] = "KMGTPE";
+	struct str whole = { 0 };
 	uint64_t factor = 1;
 	uint64_t number;
+	uint64_t bytes;
 	int r;
 
 	if (s.n > 0 && s.p[s.n - 1] == 'B')
@@ -274,13 +317,88 @@ int unit_size(struct str s, uint64_t *ret_bytes)
 
 		if (!suffix)
 			return -EINVAL;
-		factor = UINT64_C(1) << (10 * (suffix - suffixes + 1));
+		for (const char *p = suffixes; p <= suffix; p++)
+			factor *= base;
 		s.n--;
 	}
-	r = str_to_u64(str_trim(s), &number);
+	s = str_trim(s);
+	(void)str_split(&s, '.', &whole);
+	r = str_to_u64(whole, &number);
 	if (r < 0)
 		return r;
-	return __builtin_mul_overflow(number, factor, ret_bytes) ? -ERANGE : 0;
+	if (s.n > 0 && take_while(&(struct str){ s.p, s.n }, true).n != s.n)
+		return -EINVAL;
+	if (__builtin_mul_overflow(number, factor, &bytes) ||
+	    __builtin_add_overflow(bytes, fraction(s, factor), &bytes))
+		return -ERANGE;
+	*ret_bytes = bytes;
+	return 0;
+}
+
+/* "N" or "N-M". */
+static int cpu_range(struct str word, size_t limit, uint64_t *ret_first, uint64_t *ret_last)
+{
+	struct str first = { 0 };
+	size_t all = word.n;
+	int r;
+
+	(void)str_split(&word, '-', &first);
+	r = str_to_u64(first, ret_first);
+	if (r == 0 && first.n < all)
+		r = str_to_u64(word, ret_last);
+	else
+		*ret_last = *ret_first;
+	if (r < 0)
+		return r;
+	if (*ret_last >= limit)
+		return -ERANGE;
+	return *ret_first <= *ret_last ? 0 : -EINVAL;
+}
+
+int unit_cpu_list(struct str s, uint64_t *mask, size_t bits)
+{
+	struct str word;
+	bool any = false;
+
+	while (str_next_word(&s, &word)) {
+		struct str item;
+
+		while (str_split(&word, ',', &item)) {
+			uint64_t first;
+			uint64_t last;
+			int r;
+
+			if (item.n == 0)
+				continue;
+			r = cpu_range(item, bits, &first, &last);
+			if (r < 0)
+				return r;
+			for (uint64_t i = first; i <= last; i++)
+				mask[i / 64] |= UINT64_C(1) << (i % 64);
+			any = true;
+		}
+	}
+	return any ? 0 : -EINVAL;
+}
+
+static bool cpu_in(const uint64_t *mask, size_t bits, size_t cpu)
+{
+	return cpu < bits && mask[cpu / 64] >> (cpu % 64) & 1;
+}
+
+void unit_cpu_list_format(const uint64_t *mask, size_t bits, struct buf *ret_text)
+{
+	for (size_t i = 0; i < bits; i++) {
+		size_t first = i;
+
+		if (!cpu_in(mask, bits, i))
+			continue;
+		while (cpu_in(mask, bits, i + 1))
+			i++;
+		buf_printf(ret_text, "%s%zu", ret_text->len > 0 ? "," : "", first);
+		if (i > first)
+			buf_printf(ret_text, "-%zu", i);
+	}
 }
 
 static int one_limit(int resource, struct str s, rlim_t *ret_value)
@@ -313,7 +431,7 @@ static int one_limit(int resource, struct str s, rlim_t *ret_value)
 	case RLIMIT_AS:
 	case RLIMIT_MEMLOCK:
 	case RLIMIT_MSGQUEUE:
-		r = unit_size(s, &value);
+		r = unit_size(s, 1024, &value);
 		break;
 	default: /* counts: NPROC, NOFILE, LOCKS, SIGPENDING, NICE, RTPRIO */
 		r = str_to_u64(s, &value);
@@ -344,108 +462,4 @@ int unit_limit(int resource, struct str s, struct rlimit *ret_limit)
 		return -EINVAL;
 	*ret_limit = limit;
 	return 0;
-}
-
-/* The parts of a unit's name: prefix@instance.suffix. */
-struct name_parts {
-	struct str whole;
-	struct str without_suffix;
-	struct str prefix;
-	struct str instance;
-};
-
-static struct name_parts name_split(const char *name)
-{
-	struct name_parts parts = { .whole = str_from(name) };
-	const char *dot = strrchr(name, '.');
-	const char *at = strchr(name, '@');
-
-	parts.without_suffix = dot ? (struct str){ name, (size_t)(dot - name) } : parts.whole;
-	parts.prefix = parts.without_suffix;
-	if (at && at < name + parts.without_suffix.n) {
-		parts.prefix.n = (size_t)(at - name);
-		parts.instance = (struct str){ at + 1, parts.without_suffix.n - parts.prefix.n - 1 };
-	}
-	return parts;
-}
-
-/* systemd-escape(1) backwards: "-" is "/", \xNN is a byte. What is not an escape stays. */
-static void add_unescaped(struct buf *b, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		uint8_t byte;
-
-		if (s.p[i] == '\\' && s.n - i >= 4 && s.p[i + 1] == 'x' &&
-		    hex_decode((struct str){ s.p + i + 2, 2 }, &byte, 1) == 1 && byte != 0) {
-			buf_add_char(b, (char)byte);
-			i += 3;
-		} else {
-			buf_add_char(b, s.p[i] == '-' ? '/' : s.p[i]);
-		}
-	}
-}
-
-int unit_specifiers(struct str text, const char *unit_name, struct buf *ret_text)
-{
-	struct name_parts name = name_split(unit_name);
-
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] != '%') {
-			buf_add_char(ret_text, text.p[i]);
-			continue;
-		}
-		if (++i == text.n)
-			return -EINVAL;
-		switch (text.p[i]) {
-		case '%':
-			buf_add_char(ret_text, '%');
-			break;
-		case 'n':
-			buf_add_str(ret_text, name.whole);
-			break;
-		case 'N':
-			buf_add_str(ret_text, name.without_suffix);
-			break;
-		case 'p':
-			buf_add_str(ret_text, name.prefix);
-			break;
-		case 'P':
-			add_unescaped(ret_text, name.prefix);
-			break;
-		case 'i':
-			buf_add_str(ret_text, name.instance);
-			break;
-		case 'I':
-			add_unescaped(ret_text, name.instance);
-			break;
-		case 'f':
-			buf_add_char(ret_text, '/');
-			add_unescaped(ret_text, name.instance.n > 0 ? name.instance : name.prefix);
-			break;
-		case 't':
-			buf_add(ret_text, "/run");
-			break;
-		case 'S':
-			buf_add(ret_text, "/var/lib");
-			break;
-		case 'C':
-			buf_add(ret_text, "/var/cache");
-			break;
-		case 'L':
-			buf_add(ret_text, "/var/log");
-			break;
-		case 'E':
-			buf_add(ret_text, "/etc");
-			break;
-		case 'T':
-			buf_add(ret_text, "/tmp");
-			break;
-		case 'V':
-			buf_add(ret_text, "/var/tmp");
-			break;
-		default: /* %H, %m, %b and the like would need the machine: a later matter */
-			return -EINVAL;
-		}
-	}
-	return ret_text->overflow ? -ENOSPC : 0;
 }

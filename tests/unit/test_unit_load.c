@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "lib/fd.h"
+#include "supervisor/calendar_parse.h"
 #include "supervisor/graph.h"
 #include "supervisor/unit_load.h"
 
@@ -29,8 +30,8 @@ static struct buf problems;
 static void on_problem(void *context, const struct unit_problem *p)
 {
 	assert_ptr_equal(context, &set);
-	buf_printf(&problems, "%s:%u:" STR_FORMAT ":%s\n", p->file ? strrchr(p->file, '/') + 1 : "-",
-		   p->line, STR_ARGS(p->key), p->reason);
+	buf_printf(&problems, "%s:%u:" STR_FORMAT ":%s\n",
+		   p->file ? strrchr(p->file, '/') + 1 : "-", p->line, STR_ARGS(p->key), p->reason);
 }
 
 static const struct unit_loader loader = {
@@ -147,8 +148,9 @@ static void test_closure(void **state _unused_)
 	const struct unit *unit;
 
 	put(weak, "a.target", PLAIN "Wants=b.service\nAfter=c.service\n");
-	put(weak, "b.service", PLAIN "Requires=d.service\nBefore=e.service\n"
-				     "After=x.path y.mount\n[Service]\nExecStart=/bin/true\n");
+	put(weak, "b.service",
+	    PLAIN "Requires=d.service\nBefore=e.service\n"
+		  "After=x.path y.mount\n[Service]\nExecStart=/bin/true\n");
 	put(weak, "c.service", SERVICE);
 	put(weak, "d.service", SERVICE);
 	unit = load("a.target");
@@ -181,12 +183,14 @@ static void test_drop_ins(void **state _unused_)
 	const struct unit *unit;
 	const char *item;
 
-	put(weak, "a.service", PLAIN "Description=file\n[Service]\nExecStart=/bin/true\nEnvironment=O=0\n");
+	put(weak, "a.service",
+	    PLAIN "Description=file\n[Service]\nExecStart=/bin/true\nEnvironment=O=0\n");
 	put(weak, "a.service.d/50-b.conf", "[Service]\nEnvironment=O=weak-50\n");
 	put(weak, "a.service.d/10-a.conf", "[Service]\nEnvironment=O=weak-10\n");
 	put(strong, "a.service.d/20-c.conf", "[Service]\nEnvironment=O=strong-20\n");
 	/* The same name in a stronger directory hides the weak one. */
-	put(strong, "a.service.d/50-b.conf", "[Unit]\nDescription=drop-in\n[Service]\nEnvironment=O=strong-50\n");
+	put(strong, "a.service.d/50-b.conf",
+	    "[Unit]\nDescription=drop-in\n[Service]\nEnvironment=O=strong-50\n");
 	put(strong, "a.service.d/99-x.txt", "[Unit]\nDescription=not a drop-in\n");
 	/* Hidden by a link to /dev/null. */
 	put(weak, "a.service.d/60-d.conf", "[Unit]\nDescription=masked\n");
@@ -290,11 +294,14 @@ static void test_unusable_files(void **state _unused_)
 {
 	static char large[UNIT_FILE_MAX + 1];
 
-	put(weak, "all.target", PLAIN "Wants=nul.service large.service directory.service dangling.service "
-				      "empty.service good.service\n");
-	assert_int_equal(file_replace(below(weak, "nul.service"), "[Unit]\n\0Descr", 13, 0644, false), 0);
+	put(weak, "all.target",
+	    PLAIN "Wants=nul.service large.service directory.service dangling.service "
+		  "empty.service good.service\n");
+	assert_int_equal(file_replace(below(weak, "nul.service"), "[Unit]\n\0Descr", 13, 0644, false),
+			 0);
 	memset(large, '#', sizeof(large));
-	assert_int_equal(file_replace(below(weak, "large.service"), large, sizeof(large), 0644, false), 0);
+	assert_int_equal(file_replace(below(weak, "large.service"), large, sizeof(large), 0644, false),
+			 0);
 	(void)below(weak, "directory.service/x");
 	put_link(weak, "dangling.service", "/nowhere/file");
 	put(weak, "empty.service", "");
@@ -304,13 +311,13 @@ static void test_unusable_files(void **state _unused_)
 	assert_int_equal(get("large.service")->load, UNIT_BAD);
 	assert_int_equal(get("directory.service")->load, UNIT_BAD);
 	assert_int_equal(get("dangling.service")->load, UNIT_BAD);
-	assert_int_equal(get("empty.service")->load, UNIT_BAD);
+	/* An empty file is a mask, as a link to /dev/null is. */
+	assert_int_equal(get("empty.service")->load, UNIT_MASKED);
 	assert_int_equal(get("good.service")->load, UNIT_LOADED);
 	assert_string_equal(said, "nul.service:0::holds a NUL byte: not a text file\n"
 				  "large.service:0::is longer than 64 KiB\n"
 				  "directory.service:0::Is a directory\n"
-				  "dangling.service:0::No such file or directory\n"
-				  "empty.service:0::has no ExecStart=\n");
+				  "dangling.service:0::No such file or directory\n");
 }
 
 static void test_faults_have_file_and_line(void **state _unused_)
@@ -400,6 +407,256 @@ static void test_missing_directories(void **state _unused_)
 	assert_string_equal(said, "");
 }
 
+/* systemd.unit(5): directories of the prefixes and of the type, from the special to the general. */
+static void test_drop_ins_of_prefix_and_type(void **state _unused_)
+{
+	const struct unit *unit;
+
+	put(weak, "foo-bar-baz@.service", SERVICE "Environment=FILE=1\n");
+	put(weak, "service.d/10.conf", "[Service]\nEnvironment=TYPE=1\n");
+	put(weak, "foo-.service.d/20.conf", "[Service]\nEnvironment=FOO=1\n");
+	put(weak, "foo-bar-@.service.d/30.conf", "[Service]\nEnvironment=TEMPLATE=%i\n");
+	put(weak, "foo-bar-@x.service.d/40.conf", "[Service]\nEnvironment=BAR=1\n");
+	put(weak, "foo-@.service.d/50.conf", "[Service]\nEnvironment=FOOT=1\n");
+	/* The same name in a more special directory hides the general one. */
+	put(weak, "service.d/60.conf", "[Unit]\nDescription=type\n");
+	put(weak, "foo-bar-baz@.service.d/60.conf", "[Unit]\nDescription=template\n");
+	unit = load("foo-bar-baz@x.service");
+	assert_string_equal(unit->description, "template");
+	assert_true(text_list_has(&unit->exec->environment, "TYPE=1"));
+	assert_true(text_list_has(&unit->exec->environment, "TEMPLATE=x"));
+	assert_true(text_list_has(&unit->exec->environment, "BAR=1"));
+	assert_true(text_list_has(&unit->exec->environment, "FOOT=1"));
+	/* An instance is no plain unit. */
+	assert_false(text_list_has(&unit->exec->environment, "FOO=1"));
+	assert_string_equal(said, "");
+
+	put(weak, "foo-one.service", SERVICE);
+	assert_true(text_list_has(&load("foo-one.service")->exec->environment, "FOO=1"));
+}
+
+static void test_links_masked_and_instantiated(void **state _unused_)
+{
+	put(weak, "a@.target", PLAIN);
+	put(weak, "b.service", SERVICE);
+	put(weak, "c@.service", SERVICE);
+	put(weak, "d.service", SERVICE);
+	put_link(weak, "a@x.target.wants/b.service", "../b.service");
+	put_link(strong, "a@x.target.wants/b.service", "/dev/null");
+	put_link(weak, "a@.target.wants/c@.service", "../c@.service");
+	put_link(weak, "a@.target.upholds/d.service", "../d.service");
+	load("a@x.target");
+	assert_int_equal(unit_find(&set, "b.service"), UNIT_NONE);
+	assert_true(has_edge("a@x.target", "c@x.service", UNIT_WANTS));
+	assert_true(has_edge("a@x.target", "d.service", UNIT_UPHOLDS));
+	assert_string_equal(said, "");
+}
+
+static void test_aliases_of_templates(void **state _unused_)
+{
+	put(weak, "ssh@.service", SERVICE);
+	put_link(weak, "sshd@.service", "ssh@.service");
+	assert_string_equal(load("sshd@7.service")->name, "ssh@7.service");
+	put(weak, "a.service",
+	    "[Unit]\nDefaultDependencies=no\nBefore=sshd@.service\nWants=ssh@.service\n"
+	    "[Service]\nExecStart=/bin/true\n");
+	load("a.service");
+	/* Nothing can be ordered by a template; to want one is a mistake. */
+	assert_string_equal(said, "a.service:0:ssh@.service:is a template, which is no unit without an "
+				  "instance\n");
+}
+
+static void test_sockets_and_timers(void **state _unused_)
+{
+	put(weak, "web.service", "[Service]\nExecStart=/bin/web\n");
+	put(weak, "web.socket", "[Socket]\nListenStream=80\n");
+	put(weak, "other.socket", "[Socket]\nListenStream=81\nService=web.service\n");
+	put(weak, "conn.socket", "[Socket]\nListenStream=82\nAccept=yes\n");
+	put(weak, "web.timer", "[Timer]\nOnCalendar=daily\n");
+	put(weak, "boot.timer", "[Timer]\nOnBootSec=1\nUnit=web.service\n");
+	put(weak, "all.target",
+	    PLAIN "Wants=web.socket other.socket conn.socket web.timer boot.timer\n");
+	load("all.target");
+	assert_string_equal(said, "");
+	assert_true(has_edge("web.socket", "web.service", UNIT_TRIGGERS));
+	assert_true(has_edge("web.service", "web.socket", UNIT_AFTER));
+	assert_true(has_edge("other.socket", "web.service", UNIT_TRIGGERS));
+	assert_true(has_edge("sockets.target", "web.socket", UNIT_AFTER));
+	assert_true(has_edge("web.socket", "sysinit.target", UNIT_REQUIRES));
+	assert_true(has_edge("web.socket", "shutdown.target", UNIT_CONFLICTS));
+	assert_false(has_edge("web.socket", "basic.target", UNIT_AFTER));
+	/* The instances of an Accept=yes socket are not known yet. */
+	assert_int_equal(unit_find(&set, "conn.service"), UNIT_NONE);
+	assert_true(has_edge("web.timer", "web.service", UNIT_TRIGGERS));
+	assert_true(has_edge("web.service", "web.timer", UNIT_AFTER));
+	assert_true(has_edge("timers.target", "web.timer", UNIT_AFTER));
+	assert_true(has_edge("web.timer", "time-sync.target", UNIT_AFTER));
+	assert_false(has_edge("boot.timer", "time-sync.target", UNIT_AFTER));
+	assert_true(has_edge("boot.timer", "web.service", UNIT_TRIGGERS));
+	assert_int_equal(get("web.timer")->timer->values->calendar->seconds_count, 1);
+}
+
+static void test_edges_of_others(void **state _unused_)
+{
+	put(weak, "a.service",
+	    PLAIN "ReloadPropagatedFrom=b.service\nStopPropagatedFrom=b.service\n"
+		  "PropagatesReloadTo=c.service\nOnFailure=c.service\nUpholds=c.service\n"
+		  "Requisite=c.service\nRequiresMountsFor=/srv /var\nAfter=c.service c.service\n"
+		  "[Service]\nExecStart=/bin/true\n");
+	load("a.service");
+	assert_true(has_edge("b.service", "a.service", UNIT_PROPAGATES_RELOAD_TO));
+	assert_true(has_edge("b.service", "a.service", UNIT_PROPAGATES_STOP_TO));
+	assert_true(has_edge("a.service", "c.service", UNIT_PROPAGATES_RELOAD_TO));
+	assert_true(has_edge("a.service", "c.service", UNIT_ON_FAILURE));
+	assert_true(has_edge("a.service", "c.service", UNIT_UPHOLDS));
+	assert_true(has_edge("a.service", "c.service", UNIT_REQUISITE));
+	assert_true(has_edge("a.service", "local-fs.target", UNIT_AFTER));
+	/* Twice the same is once. */
+	assert_int_equal(set.edge_count, 8);
+}
+
+static unit_id more(const char *name)
+{
+	unit_id id = UNIT_NONE;
+
+	assert_int_equal(unit_load_more(&loader, &set, name, &id), 0);
+	return id;
+}
+
+static void test_load_more(void **state _unused_)
+{
+	unit_id a;
+	unit_id b;
+	uint32_t edges;
+
+	put(weak, "all.target", PLAIN "Wants=a.service late.service\n");
+	put(weak, "a.service", SERVICE);
+	put(weak, "web@.service",
+	    PLAIN "Requires=a.service\nBefore=late.service\nAfter=new.service\n"
+		  "[Service]\nExecStart=/bin/web %i\n");
+	load("all.target");
+	a = unit_find(&set, "a.service");
+	b = more("web@1.service");
+	assert_int_equal(set.count, 5);
+	assert_string_equal(set.units[a].name, "a.service");
+	assert_true(text_list_has(&unit_commands(&set.units[b], EXEC_START)->arguments, "1"));
+	assert_true(has_edge("web@1.service", "a.service", UNIT_REQUIRES));
+	assert_true(has_edge("late.service", "web@1.service", UNIT_AFTER));
+	assert_true(has_edge("all.target", "a.service", UNIT_WANTS));
+	/* What is there is there. */
+	edges = set.edge_count;
+	assert_int_equal(more("web@1.service"), b);
+	assert_int_equal(set.edge_count, edges);
+	/* What was not found is looked for again, in its place. */
+	b = unit_find(&set, "late.service");
+	assert_int_equal(set.units[b].load, UNIT_NOT_FOUND);
+	put(weak, "late.service", PLAIN "Requires=a.service\n[Service]\nExecStart=/bin/true\n");
+	assert_int_equal(more("late.service"), b);
+	assert_int_equal(set.units[b].load, UNIT_LOADED);
+	assert_true(has_edge("late.service", "a.service", UNIT_REQUIRES));
+	assert_true(has_edge("late.service", "web@1.service", UNIT_AFTER));
+	assert_string_equal(said, "");
+}
+
+/* hc-46: what does not fit leaves the set as it was, byte for byte where it counts. */
+static void test_load_more_fails_hc_46(void **state _unused_)
+{
+	static char text[64 * 1024];
+	static struct unit_set before;
+	struct buf b = BUF(text);
+	unit_id id = 77;
+
+	put(weak, "all.target", PLAIN "Wants=a.service\n");
+	put(weak, "a.service", SERVICE);
+	load("all.target");
+	buf_add(&b, PLAIN);
+	for (int i = 0; i < UNIT_MAX; i++)
+		buf_printf(&b, "Wants=unit-%d.service\n", i);
+	put(weak, "big.target", text);
+	before = set;
+	assert_int_equal(unit_load_more(&loader, &set, "big.target", &id), -ENOSPC);
+	assert_int_equal(id, 77);
+	assert_int_equal(set.count, before.count);
+	assert_int_equal(set.edge_count, before.edge_count);
+	assert_int_equal(set.text.used, before.text.used);
+	assert_memory_equal(set.name_head, before.name_head, sizeof(set.name_head));
+	assert_memory_equal(set.edges, before.edges, before.edge_count * sizeof(set.edges[0]));
+	assert_memory_equal(set.first_edge, before.first_edge, (before.count + 1U) * sizeof(uint32_t));
+	assert_int_equal(unit_find(&set, "unit-3.service"), UNIT_NONE);
+	assert_int_equal(unit_load_more(&loader, &set, "no-suffix", &id), -EINVAL);
+	assert_int_equal(unit_load_more(&loader, &set, "a@.service", &id), -EINVAL);
+	put(weak, "b.service", SERVICE);
+	assert_string_equal(set.units[more("b.service")].name, "b.service");
+}
+
+/* A unit may say much, but not without end; the others are loaded. */
+static void test_unit_that_says_too_much(void **state _unused_)
+{
+	static char text[60 * 1024];
+
+	put(weak, "all.target", PLAIN "Wants=big.service good.service\n");
+	put(weak, "good.service", SERVICE);
+	for (int i = 0; i < 16; i++) {
+		struct buf b = BUF(text);
+		char name[64];
+		struct buf n = BUF(name);
+
+		buf_add(&b, "[Service]\n");
+		while (b.len < sizeof(text) - 100)
+			buf_add(&b, "Environment=A_VARIABLE_WITH_A_LONG_NAME=AND_A_VALUE_THAT_IS_LONG_TOO\n");
+		buf_printf(&n, "big.service.d/%02d.conf", i);
+		put(weak, name, text);
+	}
+	put(weak, "big.service", SERVICE);
+	load("all.target");
+	assert_int_equal(get("big.service")->load, UNIT_BAD);
+	assert_int_equal(get("good.service")->load, UNIT_LOADED);
+	assert_non_null(strstr(said, "says more than a unit may say"));
+}
+
+#define SERVICES 200
+/* What a service may cost beside its neighbours that say the same, in bytes. */
+#define SERVICE_COST_MAX 350
+
+static size_t set_size(void)
+{
+	return set.text.used +
+	       set.count * (sizeof(struct unit) + sizeof(unit_id) + 2 * sizeof(uint32_t)) +
+	       set.edge_count * 2 * sizeof(struct unit_edge);
+}
+
+static void test_equal_services_share(void **state _unused_)
+{
+	static char text[16 * 1024];
+	struct buf b = BUF(text);
+	size_t one;
+	size_t cost;
+
+	buf_add(&b, PLAIN);
+	put(weak, "web@.service",
+	    "[Unit]\nDescription=One of many\nConditionPathExists=/\n"
+	    "[Service]\nType=notify\nRestart=always\nExecStart=/usr/bin/web --serve\n"
+	    "Environment=A=1 B=2\nCapabilityBoundingSet=CAP_KILL\nProtectSystem=strict\n"
+	    "SystemCallFilter=@system-service\nMemoryMax=1G\nSuccessExitStatus=143\n");
+	for (int i = 0; i < SERVICES; i++)
+		buf_printf(&b, "Wants=web@%d.service\n", i);
+	assert_false(b.overflow);
+	put(weak, "one.target", PLAIN "Wants=web@0.service\n");
+	put(weak, "all.target", text);
+	load("one.target");
+	one = set_size();
+	load("all.target");
+	assert_int_equal(get("web@7.service")->load, UNIT_LOADED);
+	assert_ptr_equal(get("web@7.service")->exec, get("web@8.service")->exec);
+	assert_ptr_equal(get("web@7.service")->cgroup, get("web@8.service")->cgroup);
+	assert_ptr_equal(get("web@7.service")->service, get("web@8.service")->service);
+	assert_ptr_equal(get("web@7.service")->conditions, get("web@8.service")->conditions);
+	assert_ptr_equal(get("web@7.service")->description, get("web@8.service")->description);
+	cost = (set_size() - one) / (SERVICES - 1);
+	if (cost > SERVICE_COST_MAX)
+		fail_msg("a service costs %zu bytes", cost);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -419,6 +676,15 @@ int main(void)
 		TEST(test_bad_names),
 		TEST(test_too_many_units_hc_47),
 		TEST(test_missing_directories),
+		TEST(test_drop_ins_of_prefix_and_type),
+		TEST(test_links_masked_and_instantiated),
+		TEST(test_aliases_of_templates),
+		TEST(test_sockets_and_timers),
+		TEST(test_edges_of_others),
+		TEST(test_load_more),
+		TEST(test_load_more_fails_hc_46),
+		TEST(test_unit_that_says_too_much),
+		TEST(test_equal_services_share),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

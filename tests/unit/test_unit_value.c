@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "supervisor/machine.h"
 #include "supervisor/unit_parse.h"
 
 /* Cuts @text into words and compares them; NULL ends the list. */
@@ -50,7 +51,8 @@ static void test_escapes(void **state _unused_)
 static void test_bad_words(void **state _unused_)
 {
 	static const char *const bad[] = {
-		"\"open", "'open", "end\\", "\\q", "\\x4", "\\x4g", "\\08x", "\\400", "\\000", "\\x00",
+		"\"open", "'open", "end\\", "\\q",   "\\x4",
+		"\\x4g",  "\\08x", "\\400", "\\000", "\\x00",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -70,7 +72,7 @@ static void test_word_that_does_not_fit(void **state _unused_)
 	struct str rest = STR("abc abcd");
 
 	assert_int_equal(unit_next_word(&rest, &b), 1);
-	assert_int_equal(unit_next_word(&rest, &b), -ENOSPC);
+	assert_int_equal(unit_next_word(&rest, &b), -EINVAL);
 }
 
 static void test_boolean(void **state _unused_)
@@ -126,8 +128,8 @@ static void test_time(void **state _unused_)
 		{ "0.0000000019s", 1 },
 		{ "infinity", CLOCK_TIME_MAX },
 	};
-	static const char *const bad[] = { "",	 "s",	 "-1",	 "5 parsecs", "1 2 x", "infinity 5",
-					   "1..5", "5,5", "+1s", "1s.",       "." };
+	static const char *const bad[] = { "",	   "s",	  "-1",	 "5 parsecs", "1 2 x", "infinity 5",
+					   "1..5", "5,5", "+1s", "1s.",	      "." };
 	uint64_t ns;
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
@@ -190,23 +192,30 @@ static void test_size(void **state _unused_)
 		{ "1T", UINT64_C(1) << 40 },
 		{ "1 M", 1 << 20 },
 		{ "15E", UINT64_C(15) << 60 },
+		{ "1.5K", 1536 },
+		{ "0.25G", 1 << 28 },
 	};
 	uint64_t bytes = 7;
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		uint64_t value = 7;
 
-		if (unit_size(str_from(good[i].text), &value) != 0 || value != good[i].bytes)
+		if (unit_size(str_from(good[i].text), 1024, &value) != 0 || value != good[i].bytes)
 			fail_msg("%s is %llu", good[i].text, (unsigned long long)value);
 	}
-	assert_int_equal(unit_size(STR(""), &bytes), -EINVAL);
-	assert_int_equal(unit_size(STR("K"), &bytes), -EINVAL);
-	assert_int_equal(unit_size(STR("1k"), &bytes), -EINVAL);
-	assert_int_equal(unit_size(STR("1X"), &bytes), -EINVAL);
-	assert_int_equal(unit_size(STR("-1"), &bytes), -EINVAL);
-	assert_int_equal(unit_size(STR("1MK"), &bytes), -EINVAL);
-	assert_int_equal(unit_size(STR("16E"), &bytes), -ERANGE);
-	assert_int_equal(unit_size(STR("99999999999999999999"), &bytes), -ERANGE);
+	assert_int_equal(unit_size(STR(""), 1024, &bytes), -EINVAL);
+	assert_int_equal(unit_size(STR("K"), 1024, &bytes), -EINVAL);
+	assert_int_equal(unit_size(STR("1k"), 1024, &bytes), -EINVAL);
+	assert_int_equal(unit_size(STR("1X"), 1024, &bytes), -EINVAL);
+	assert_int_equal(unit_size(STR("-1"), 1024, &bytes), -EINVAL);
+	assert_int_equal(unit_size(STR("1MK"), 1024, &bytes), -EINVAL);
+	assert_int_equal(unit_size(STR("1.x"), 1024, &bytes), -EINVAL);
+	assert_int_equal(unit_size(STR("1.5.5K"), 1024, &bytes), -EINVAL);
+	assert_int_equal(unit_size(STR("16E"), 1024, &bytes), -ERANGE);
+	assert_int_equal(unit_size(STR("99999999999999999999"), 1024, &bytes), -ERANGE);
+	assert_int_equal(bytes, 7);
+	assert_int_equal(unit_size(STR("2K"), 1000, &bytes), 0);
+	assert_int_equal(bytes, 2000);
 }
 
 static void test_limit(void **state _unused_)
@@ -243,16 +252,84 @@ static void test_limit(void **state _unused_)
 	assert_true(limit.rlim_cur == 1 && limit.rlim_max == 2);
 }
 
-static void assert_expands(const char *unit, const char *text, const char *expected)
+static void test_raw_words(void **state _unused_)
 {
-	char out[128];
+	char word[64];
+	struct buf b = BUF(word);
+	struct str rest = STR("dev\\x2dsda.service 'b c'");
+
+	assert_int_equal(unit_next_raw_word(&rest, &b), 1);
+	assert_string_equal(word, "dev\\x2dsda.service");
+	assert_int_equal(unit_next_raw_word(&rest, &b), 1);
+	assert_string_equal(word, "b c");
+	assert_int_equal(unit_next_raw_word(&rest, &b), 0);
+}
+
+static void test_unescape(void **state _unused_)
+{
+	char text[16];
+	struct buf b = BUF(text);
+
+	assert_int_equal(unit_unescape(STR("a 'b'\\n\\u00e9"), &b), 0);
+	assert_string_equal(text, "a 'b'\n\xc3\xa9");
+	buf_clear(&b);
+	assert_int_equal(unit_unescape(STR("\\q"), &b), -EINVAL);
+	buf_clear(&b);
+	assert_int_equal(unit_unescape(STR("longer than fits in"), &b), -EINVAL);
+	WORDS("\\u20ac \\U0001F600", "\xe2\x82\xac", "\xf0\x9f\x98\x80");
+}
+
+static void assert_cpus(const char *text, const char *expected)
+{
+	uint64_t mask[2] = { 0 };
+	char out[64];
 	struct buf b = BUF(out);
 
-	assert_int_equal(unit_specifiers(str_from(text), unit, &b), 0);
+	assert_int_equal(unit_cpu_list(str_from(text), mask, 128), 0);
+	unit_cpu_list_format(mask, 128, &b);
 	assert_string_equal(out, expected);
 }
 
-static void test_specifiers(void **state _unused_)
+static void test_cpu_list(void **state _unused_)
+{
+	static const char *const bad[] = { "", " ", "x", "3-1", "-1", "1-", "1-2-3", "1;2" };
+	uint64_t mask[2] = { 0 };
+
+	assert_cpus("0", "0");
+	assert_cpus("0 1,2 8-9", "0-2,8-9");
+	assert_cpus("127,63-64", "63-64,127");
+	assert_cpus("0-127", "0-127");
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (unit_cpu_list(str_from(bad[i]), mask, 128) != -EINVAL)
+			fail_msg("\"%s\" is not refused", bad[i]);
+	assert_int_equal(unit_cpu_list(STR("128"), mask, 128), -ERANGE);
+}
+
+static const struct unit_machine machine = {
+	.architecture = "x86-64",
+	.boot_id = "b00",
+	.machine_id = "1d",
+	.host_name = "node.example.org",
+	.kernel_release = "6.12.1",
+	.image_id = "img",
+	.image_version = "7",
+	.build_id = "42",
+	.os_id = "debian",
+	.os_version = "13",
+	.variant_id = "plain",
+};
+
+static void assert_expands(const char *unit, const char *text, const char *expected)
+{
+	const struct unit_place place = { unit, "/usr/lib/units/x.service", &machine };
+	char out[128];
+	struct buf b = BUF(out);
+
+	assert_int_equal(unit_specifiers(str_from(text), &place, &b), 0);
+	assert_string_equal(out, expected);
+}
+
+static void test_specifiers_of_name(void **state _unused_)
 {
 	static const char unit[] = "web@data-old\\x2done.service";
 
@@ -262,10 +339,11 @@ static void test_specifiers(void **state _unused_)
 	assert_expands(unit, "%i", "data-old\\x2done");
 	assert_expands(unit, "%I", "data/old-one");
 	assert_expands(unit, "%f", "/data/old-one");
-	assert_expands(unit, "100%%", "100%");
-	assert_expands(unit, "%t%S%C%L%E%T%V", "/run/var/lib/var/cache/var/log/etc/tmp/var/tmp");
+	assert_expands(unit, "%d", "/run/credentials/web@data-old\\x2done.service");
+	assert_expands(unit, "%y %Y", "/usr/lib/units/x.service /usr/lib/units");
 	assert_expands("plain.service", "%p|%i|%I|%f|%N", "plain|||/plain|plain");
-	assert_expands("a-b.service", "%P", "a/b");
+	assert_expands("a-b.service", "%P|%j|%J", "a/b|b|b");
+	assert_expands("a-b\\x2dc@d.service", "%j|%J|%p", "b\\x2dc|b-c|a-b\\x2dc");
 	/* An @ behind the last dot is no instance. */
 	assert_expands("a.b@c.service", "%p %i", "a.b c");
 	/* An escape that is none, and one that would be a NUL. */
@@ -273,16 +351,31 @@ static void test_specifiers(void **state _unused_)
 	assert_expands("x@a\\x00b.service", "%I", "a\\x00b");
 }
 
+static void test_specifiers_of_machine(void **state _unused_)
+{
+	assert_expands("a.service", "100%%", "100%");
+	assert_expands("a.service", "%t%S%C%L%E%T%V%D",
+		       "/run/var/lib/var/cache/var/log/etc/tmp/var/tmp/usr/share");
+	assert_expands("a.service", "%u %U %g %G %h %s", "root 0 root 0 /root /bin/sh");
+	assert_expands("a.service", "%a %b %m %v", "x86-64 b00 1d 6.12.1");
+	assert_expands("a.service", "%H %l %q", "node.example.org node node.example.org");
+	assert_expands("a.service", "%M %A %B %o %w %W", "img 7 42 debian 13 plain");
+}
+
 static void test_bad_specifiers(void **state _unused_)
 {
-	char out[4];
+	static const struct unit_place place = { .name = "a.service" };
+	static const char *const bad[] = { "50%", "%Q", "%c", "%H", "%y", "%\xff", "%%%" };
+	char out[8];
 	struct buf b = BUF(out);
 
-	assert_int_equal(unit_specifiers(STR("50%"), "a.service", &b), -EINVAL);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		buf_clear(&b);
+		if (unit_specifiers(str_from(bad[i]), &place, &b) != -EINVAL)
+			fail_msg("\"%s\" is not refused", bad[i]);
+	}
 	buf_clear(&b);
-	assert_int_equal(unit_specifiers(STR("%Q"), "a.service", &b), -EINVAL);
-	buf_clear(&b);
-	assert_int_equal(unit_specifiers(STR("%n"), "a.service", &b), -ENOSPC);
+	assert_int_equal(unit_specifiers(STR("%n"), &place, &b), -EINVAL);
 }
 
 int main(void)
@@ -297,7 +390,11 @@ int main(void)
 		cmocka_unit_test(test_signal),
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_specifiers),
+		cmocka_unit_test(test_raw_words),
+		cmocka_unit_test(test_unescape),
+		cmocka_unit_test(test_cpu_list),
+		cmocka_unit_test(test_specifiers_of_name),
+		cmocka_unit_test(test_specifiers_of_machine),
 		cmocka_unit_test(test_bad_specifiers),
 	};
 
