@@ -56,9 +56,10 @@ quiet = $(if $(V),,@printf '  %-7s %s\n' $(1) '$(2)';)
 orlop_dirs := lib init mount verity selinux supervisor
 orlop_sources := $(foreach d,$(orlop_dirs),$(sort $(wildcard $(d)/*.c)))
 logd_sources := $(sort $(wildcard lib/*.c) $(wildcard logd/*.c))
-sources := $(sort $(orlop_sources) $(logd_sources))
+ctl_sources := $(sort $(wildcard ctl/*.c))
+sources := $(sort $(orlop_sources) $(logd_sources) $(ctl_sources))
 
-programs := $(bin)/orlop $(bin)/orlop-logd
+programs := $(bin)/orlop $(bin)/orlop-logd $(bin)/orlopctl
 
 # --- flags -----------------------------------------------------------------
 
@@ -106,6 +107,12 @@ $(bin)/orlop-logd: $(logd_sources:%.c=$(obj)/%.o) Makefile
 	$(call quiet,LINK,$@)$(CC) $(project_cflags) $(CFLAGS) $(project_ldflags) $(LDFLAGS) \
 		-o $@ $(filter %.o,$^)
 
+# Reads unit files as PID 1 does: what it needs of supervisor/ comes out of the archive.
+$(bin)/orlopctl: $(ctl_sources:%.c=$(obj)/%.o) $(obj)/orlop.a $(libs) Makefile
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(project_cflags) $(CFLAGS) $(project_ldflags) $(LDFLAGS) \
+		-o $@ $(filter %.o %.a,$^) $(orlop_libraries)
+
 $(obj)/%.o: %.c Makefile | $(libs)
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(project_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -130,12 +137,17 @@ compile_commands.json: Makefile $(sources)
 	done; printf '\n]\n'; } >$@
 
 .PHONY: install
-install: $(programs) ## into DESTDIR: init, modprobe, orlop-logd, units, man pages
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,sbin libexec/orlop lib/orlop/units)
+install: $(programs) ## into DESTDIR: init, modprobe, orlop-logd, orlopctl, units, man pages
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin sbin libexec/orlop lib/orlop/units)
 	install -m 755 $(bin)/orlop $(DESTDIR)$(PREFIX)/sbin/init
 	ln -sfn init $(DESTDIR)$(PREFIX)/sbin/modprobe
 	install -m 755 $(bin)/orlop-logd $(DESTDIR)$(PREFIX)/libexec/orlop/orlop-logd
-	$(STRIP) $(DESTDIR)$(PREFIX)/sbin/init $(DESTDIR)$(PREFIX)/libexec/orlop/orlop-logd
+	install -m 755 $(bin)/orlopctl $(DESTDIR)$(PREFIX)/bin/orlopctl
+	ln -sfn orlopctl $(DESTDIR)$(PREFIX)/bin/systemctl
+	$(STRIP) $(addprefix $(DESTDIR)$(PREFIX)/,sbin/init libexec/orlop/orlop-logd bin/orlopctl)
+	install -m 644 -D ctl/completion.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/orlopctl
+	ln -sfn orlopctl $(DESTDIR)$(PREFIX)/share/bash-completion/completions/systemctl
 	install -m 644 $(wildcard units/*.*) $(DESTDIR)$(PREFIX)/lib/orlop/units
 	ln -sfn multi-user.target $(DESTDIR)$(PREFIX)/lib/orlop/units/default.target
 	for page in $(wildcard man/*.[1-9]); do \

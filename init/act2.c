@@ -53,7 +53,7 @@ static int phase_record(struct boot *boot)
 	/* Without act 1 the kernel mounted the root by itself, and ended when we began. */
 	if (ended > 0)
 		boot->kernel_ended = ended;
-	else if (r == 0)
+	else if (r == 0 && !boot->container)
 		record_add("kernel", 0, boot->kernel_ended, "ok");
 	if (r < 0)
 		log_error(RECORD_PATH ": %s", error_name(r));

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "init/act3.h"
+#include "init/control.h"
 #include "init/fatal.h"
 #include "init/power_button.h"
 #include "init/record.h"
@@ -41,6 +42,8 @@ enum loop_source {
 	SOURCE_TIMER,
 	SOURCE_UEVENT,
 	SOURCE_POWER_BUTTON,
+	SOURCE_CONTROL,
+	SOURCE_CONTROL_CLIENT,
 };
 
 static struct {
@@ -54,7 +57,7 @@ static struct {
 	uint64_t stop_deadline;
 	uint64_t burst_began;
 	unsigned burst_count;
-	bool up; /* the first time that no job was left has been celebrated */
+	uint64_t up; /* when no job was left for the first time, ns; 0: not yet */
 	bool reap_again;
 } loop = { .epoll_fd = -1, .signal_fd = -1, .timer_fd = -1, .power_button_fd = -1 };
 
@@ -101,21 +104,28 @@ static void celebrate(void)
 	size_t count = manager_critical_chain(chain);
 	uint64_t now = clock_now();
 	uint64_t kernel = loop.boot->kernel_ended;
+	/* The kernel of a container was there before it. */
+	uint64_t origin = loop.boot->container ? kernel : 0;
 	uint64_t units_began = count > 0 ? chain[0].began : now;
 	char text[512];
 	struct buf b = BUF(text);
 
 	buf_add(&b, "up in ");
-	buf_add_seconds(&b, now, 1);
-	buf_add(&b, " s: kernel ");
-	buf_add_seconds(&b, kernel, 1);
-	buf_add(&b, ", init ");
+	buf_add_seconds(&b, now - origin, 1);
+	buf_add(&b, " s: ");
+	if (origin == 0) {
+		buf_add(&b, "kernel ");
+		buf_add_seconds(&b, kernel, 1);
+		buf_add(&b, ", ");
+	}
+	buf_add(&b, "init ");
 	buf_add_seconds(&b, units_began > kernel ? units_began - kernel : 0, 1);
 	for (size_t i = 0; i < count; i++) {
 		buf_printf(&b, ", %s ", chain[i].unit->name);
 		buf_add_seconds(&b, chain[i].ended - chain[i].began, 1);
+		record_add("critical", chain[i].began, chain[i].ended, chain[i].unit->name);
 	}
-	record_add("up", 0, now, "ok");
+	record_add("up", origin, now, "ok");
 	log_notice("%s", text);
 	if (*loop.boot->cmdline.banner)
 		klog_console(str_from(loop.boot->cmdline.banner));
@@ -123,9 +133,11 @@ static void celebrate(void)
 
 static void on_idle(void)
 {
-	if (!loop.up && loop.power == POWER_NONE)
+	if (loop.up == 0 && loop.power == POWER_NONE)
 		celebrate();
-	loop.up = true;
+	if (loop.up == 0)
+		loop.up = clock_now();
+	control_system_changed();
 }
 
 /* ---- going down ---- */
@@ -144,7 +156,15 @@ static void go_down(enum power_action wish, const char *why)
 		return;
 	loop.stop_deadline = clock_add(clock_now(), STOP_TIMEOUT);
 	act3_begin(loop.boot, loop.power);
+	control_system_changed();
 	manager_stop_all();
+}
+
+static _noreturn_ void go_down_at_once(enum power_action wish, const char *why)
+{
+	log_error("%s: %s at once", why, power_name(wish));
+	act3_begin(loop.boot, wish);
+	act3_finish(wish, ACT3_AT_ONCE);
 }
 
 /* How FailureAction= and its like end the machine; only the first word of the action. */
@@ -196,9 +216,17 @@ static void on_emergency(const struct unit *unit, enum emergency_action action, 
 	go_down(power, text);
 }
 
+static void on_finished(unit_id id, enum job_type type _unused_, enum job_result result)
+{
+	control_job_finished(id, result);
+}
+
 static const struct manager_observer observer = {
 	.started = on_started,
 	.stopped = on_stopped,
+	.finished = on_finished,
+	.changed = control_unit_changed,
+	.reloaded = control_reloaded,
 	.emergency = on_emergency,
 	.idle = on_idle,
 };
@@ -211,13 +239,34 @@ static void on_ctrl_alt_del(void)
 		loop.burst_began = now;
 		loop.burst_count = 0;
 	}
-	if (++loop.burst_count >= BURST_COUNT) {
-		log_error("Ctrl-Alt-Del %d times within 2 s: going down at once", BURST_COUNT);
-		act3_begin(loop.boot, POWER_REBOOT);
-		act3_finish(POWER_REBOOT, ACT3_AT_ONCE);
-	}
+	if (++loop.burst_count >= BURST_COUNT)
+		go_down_at_once(POWER_REBOOT, "Ctrl-Alt-Del many times within 2 s");
 	go_down(POWER_REBOOT, "Ctrl-Alt-Del");
 }
+
+/* ---- the control socket ---- */
+
+static void control_describe(struct control_system *ret_system)
+{
+	*ret_system = (struct control_system){
+		.container = loop.boot->container,
+		.kernel_ended = loop.boot->kernel_ended,
+		.up = loop.up,
+		.power = loop.power,
+	};
+}
+
+static void control_go_down(enum power_action action, bool at_once, const char *why)
+{
+	if (at_once)
+		go_down_at_once(power_latch(loop.power, action), why);
+	go_down(action, why);
+}
+
+static const struct control_hooks control_hooks = {
+	.describe = control_describe,
+	.go_down = control_go_down,
+};
 
 /* ---- signals and children ---- */
 
@@ -349,6 +398,8 @@ static uint64_t next_deadline(void)
 
 	if (watchdog_next_ping() < next)
 		next = watchdog_next_ping();
+	if (control_next_deadline() < next)
+		next = control_next_deadline();
 	if (loop.power != POWER_NONE && loop.stop_deadline < next)
 		next = loop.stop_deadline;
 	return next;
@@ -382,6 +433,7 @@ static void on_time(void)
 
 	(void)!read(loop.timer_fd, &expirations, sizeof(expirations));
 	manager_expire(now);
+	control_expire(now);
 	watchdog_ping(now);
 	if (loop.power != POWER_NONE && now >= loop.stop_deadline) {
 		log_warning("units did not stop in time; going on without them:");
@@ -434,6 +486,8 @@ int loop_init(struct boot *boot)
 		r = watch(boot->uevent_fd, SOURCE_UEVENT);
 	if (r == 0)
 		r = manager_init(loop.epoll_fd, RECORD_DIRECTORY, &observer);
+	if (r == 0)
+		r = control_open(loop.epoll_fd, SOURCE_CONTROL, SOURCE_CONTROL_CLIENT, &control_hooks);
 	if (r < 0) {
 		log_error("the event loop: %s", error_name(r));
 		return r;
@@ -450,10 +504,10 @@ int loop_init(struct boot *boot)
 	return 0;
 }
 
-static void dispatch(unsigned source, uint64_t data)
+static void dispatch(unsigned source, const struct epoll_event *event)
 {
 	if (source < MANAGER_SOURCE_END) {
-		manager_dispatch(data);
+		manager_dispatch(event->data.u64);
 		return;
 	}
 	switch ((enum loop_source)source) {
@@ -468,6 +522,12 @@ static void dispatch(unsigned source, uint64_t data)
 		return;
 	case SOURCE_POWER_BUTTON:
 		dispatch_power_button();
+		return;
+	case SOURCE_CONTROL:
+		control_accept();
+		return;
+	case SOURCE_CONTROL_CLIENT:
+		control_serve(event->data.u64, event->events);
 		return;
 	}
 }
@@ -487,6 +547,8 @@ static void one_pass(void)
 		MANAGER_SOURCE_UNIT,
 		SOURCE_UEVENT,
 		SOURCE_POWER_BUTTON,
+		SOURCE_CONTROL_CLIENT,
+		SOURCE_CONTROL,
 		SOURCE_TIMER,
 	};
 	struct epoll_event events[EVENTS_PER_PASS];
@@ -499,7 +561,7 @@ static void one_pass(void)
 			reap();
 		for (int i = 0; i < n; i++)
 			if (events[i].data.u64 >> 32 == order[kind] && order[kind] != 0)
-				dispatch(order[kind], events[i].data.u64);
+				dispatch(order[kind], &events[i]);
 	}
 }
 

@@ -45,8 +45,8 @@ void record_add(const char *name, uint64_t start, uint64_t end, const char *resu
 	char line[LINE_SIZE];
 	struct buf b = BUF(line);
 
-	buf_printf(&b, "%.*s %llu %llu %s\n", NAME_MAX_LENGTH, name, (unsigned long long)start,
-		   (unsigned long long)end, result);
+	buf_printf(&b, "%.*s %llu %llu %.*s\n", NAME_MAX_LENGTH, name, (unsigned long long)start,
+		   (unsigned long long)end, NAME_MAX_LENGTH, result);
 	if (b.overflow)
 		return;
 	if (file >= 0)

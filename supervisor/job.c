@@ -607,6 +607,8 @@ bool job_process(unit_id id, enum unit_active after)
 	bool expected = false;
 
 	jobs[id].changed = true;
+	if (observer->changed)
+		observer->changed(id);
 	switch ((enum job_type)jobs[id].type) {
 	case JOB_START:
 	case JOB_VERIFY_ACTIVE:

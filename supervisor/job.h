@@ -55,6 +55,8 @@ enum job_conditions {
 struct job_observer {
 	/* A job is over. @began: ns when its work began. */
 	void (*finished)(unit_id id, enum job_type type, enum job_result result, uint64_t began);
+	/* The state of a unit changed, in any way. May be NULL. */
+	void (*changed)(unit_id id);
 	/* Condition…= and Assert…= of a unit that is about to start. NULL: always met. */
 	enum job_conditions (*conditions)(unit_id id);
 	/* FailureAction= and its like; @exit_status: for ACTION_EXIT, -1: none. NULL: nobody listens. */

@@ -53,6 +53,12 @@ static void on_emergency(unit_id id, enum emergency_action action, int exit_stat
 		observer->emergency(&units->units[id], action, exit_status, why);
 }
 
+static void on_changed(unit_id id)
+{
+	if (observer->changed)
+		observer->changed(id);
+}
+
 static bool stop_queued(unit_id id)
 {
 	return job_type_of(id) == JOB_STOP;
@@ -65,6 +71,7 @@ static bool job_queued(unit_id id)
 
 static const struct job_observer job_observer = {
 	.finished = on_job_finished,
+	.changed = on_changed,
 	.emergency = on_emergency,
 };
 
@@ -355,6 +362,8 @@ int manager_reload(void)
 	for (size_t i = 0; i < ARRAY_SIZE(unit_types); i++)
 		if (unit_ops_of(unit_types[i])->moved)
 			unit_ops_of(unit_types[i])->moved(old, new_ids);
+	if (observer->reloaded)
+		observer->reloaded(new_ids);
 	give_back(old);
 	log_info("%u units were read again", units->count);
 	settle();

@@ -31,6 +31,10 @@ struct manager_observer {
 	void (*stopped)(const struct unit *unit, uint64_t began, uint64_t ended);
 	/* Any job is over, also those of started and stopped. May be NULL. */
 	void (*finished)(unit_id id, enum job_type type, enum job_result result);
+	/* The state of a unit changed, in any way. May be NULL. */
+	void (*changed)(unit_id id);
+	/* Unit N is unit new_ids[N] now, or UNIT_NONE: gone. Before any job goes on; may be NULL. */
+	void (*reloaded)(const unit_id *new_ids);
 	/* FailureAction= and its like are due. @exit_status: for ACTION_EXIT; -1: none. May be NULL. */
 	void (*emergency)(const struct unit *unit, enum emergency_action action, int exit_status,
 			  const char *why);

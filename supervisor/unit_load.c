@@ -470,18 +470,3 @@ int unit_load_more(const struct unit_loader *loader, struct unit_set *set, const
 	set->text = text;
 	return r;
 }
-
-int unit_load_more(const struct unit_loader *loader, struct unit_set *set, const char *name,
-		   unit_id *ret_id)
-{
-	char resolved[UNIT_NAME_SIZE];
-	unit_id id;
-
-	if (resolve_alias(loader, name, resolved) < 0)
-		return -ELOOP;
-	id = unit_find(set, resolved);
-	if (id == UNIT_NONE)
-		return -ENOENT;
-	*ret_id = id;
-	return 0;
-}
