@@ -44,7 +44,7 @@ static int list_set(char *list, struct str value, const char *unit)
 	while ((r = unit_next_word(&value, &b)) > 0) {
 		struct buf e = BUF(expanded);
 
-		r = unit_specifiers((struct str){ b.p, b.len }, unit, &e);
+		r = unit_specifiers((struct str){ b.p, b.len }, &(struct unit_place){ .name = unit }, &e);
 		if (r == 0)
 			r = list_add(list, e.p);
 		if (r < 0)
@@ -57,7 +57,7 @@ static int set_instance(struct install *install, struct str value, const char *u
 {
 	char expanded[UNIT_NAME_SIZE];
 	struct buf b = BUF(expanded);
-	int r = unit_specifiers(value, unit, &b);
+	int r = unit_specifiers(value, &(struct unit_place){ .name = unit }, &b);
 
 	if (r == 0)
 		memcpy(install->default_instance, expanded, b.len + 1);
