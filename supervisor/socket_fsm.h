@@ -17,8 +17,8 @@
 #include <stdint.h>
 
 #include "supervisor/rate_limit.h"
-#include "supervisor/service_fsm.h"
 #include "supervisor/unit.h"
+#include "supervisor/unit_ops.h"
 
 enum socket_state {
 	SOCKET_STATE_DEAD,
