@@ -79,7 +79,8 @@ class Orlop:
 
     def _write_units(self, units):
         directory = self.directory / "units"
-        for name in ("sysinit.target", "basic.target", "shutdown.target", "local-fs.target"):
+        for name in ("sysinit.target", "basic.target", "shutdown.target", "local-fs.target", "sockets.target",
+                     "timers.target"):
             shutil.copy(TOP / "units" / name, directory)
         logd = (TOP / "units/orlop-logd.service").read_text()
         (directory / "orlop-logd.service").write_text(logd.replace("/usr/libexec/orlop/", "/orlop/"))

@@ -314,6 +314,13 @@ static void visit(const struct node *node)
 	nodes[node_count++] = *node;
 }
 
+/* Those that are answered by an event, at once: nothing of the step may come after them. */
+static bool answers(enum socket_action_type type)
+{
+	return type == SOCKET_DO_OPEN || type == SOCKET_DO_SPAWN || type == SOCKET_DO_REMOVE ||
+	       type == SOCKET_DO_WATCH || type == SOCKET_DO_ACTIVATE;
+}
+
 static void carry_out(struct world *world, const struct socket_action *action)
 {
 	switch (action->type) {
@@ -411,8 +418,10 @@ static struct node take(const struct node *from, struct socket_event event)
 	}
 	socket_step(&unit, &node.run, &event, now, &actions);
 	assert_true(actions.count < SOCKET_ACTION_MAX);
-	for (unsigned i = 0; i < actions.count; i++)
+	for (unsigned i = 0; i < actions.count; i++) {
+		assert_true(!answers(actions.list[i].type) || i + 1 == actions.count);
 		carry_out(&node.world, &actions.list[i]);
+	}
 	check(&node);
 	return node;
 }
