@@ -484,6 +484,8 @@ int loop_init(struct boot *boot)
 		r = watch(loop.timer_fd, SOURCE_TIMER);
 	if (r == 0 && boot->uevent_fd >= 0)
 		r = watch(boot->uevent_fd, SOURCE_UEVENT);
+	if (boot->container)
+		manager_in_container();
 	if (r == 0)
 		r = manager_init(loop.epoll_fd, RECORD_DIRECTORY, &observer);
 	if (r == 0)

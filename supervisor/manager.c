@@ -17,6 +17,8 @@
 #include "lib/klog.h"
 #include "supervisor/fd_store.h"
 #include "supervisor/notify_socket.h"
+#include "supervisor/socket_unit.h"
+#include "supervisor/timer_unit.h"
 #include "supervisor/unit_load.h"
 
 /* Work for one source in one pass of the loop: enough to drain bursts, little enough not to starve others. */
@@ -30,7 +32,12 @@ static char anchor_name[UNIT_NAME_SIZE];
 static const char *const *search_path = unit_search_path;
 static unit_id new_ids[UNIT_MAX];
 static struct service_world world = { .set = &sets[0], .epoll_fd = -1, .inotify_fd = -1 };
-static struct unit_world unit_world = { .set = &sets[0], .epoll_fd = -1 };
+static struct unit_world unit_world = {
+	.set = &sets[0],
+	.epoll_fd = -1,
+	.inotify_fd = -1,
+	.nofile = &world.nofile,
+};
 static const struct manager_observer *observer;
 
 static const enum unit_type unit_types[] = { UNIT_SERVICE, UNIT_SOCKET, UNIT_TARGET, UNIT_TIMER };
@@ -89,6 +96,11 @@ static int watch(int fd, enum manager_source source, uint32_t events)
 	return epoll_ctl(world.epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+void manager_in_container(void)
+{
+	unit_world.container = true;
+}
+
 int manager_init(int epoll_fd, const char *runtime_directory, const struct manager_observer *o)
 {
 	struct rlimit more;
@@ -97,7 +109,7 @@ int manager_init(int epoll_fd, const char *runtime_directory, const struct manag
 	observer = o;
 	world.observer = &service_observer;
 	world.epoll_fd = unit_world.epoll_fd = epoll_fd;
-	world.inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	world.inotify_fd = unit_world.inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (world.inotify_fd < 0)
 		return -errno;
 	/* Each service takes some five descriptors here; services get back what PID 1 was given. */
@@ -383,8 +395,10 @@ static void dispatch_inotify(void)
 		at += (ssize_t)(sizeof(*event) + event->len);
 		if (event->mask & IN_Q_OVERFLOW)
 			service_look_everywhere();
-		else if (!(event->mask & IN_IGNORED))
+		else if (!(event->mask & IN_IGNORED)) {
 			service_on_inotify(event->wd);
+			socket_on_cgroup_event(event->wd);
+		}
 	}
 }
 
@@ -431,7 +445,7 @@ void manager_dispatch(uint64_t data)
 
 bool manager_on_exit(const siginfo_t *info)
 {
-	bool ours = service_on_exit(info);
+	bool ours = service_on_exit(info) || socket_on_exit(info) || timer_on_exit(info);
 
 	if (ours)
 		settle();

@@ -42,6 +42,9 @@ struct manager_observer {
 	void (*idle)(void);
 };
 
+/** manager_in_container() - says, before manager_init(), that the machine ran before PID 1 did. */
+void manager_in_container(void);
+
 /**
  * manager_init() - makes the notify socket and the cgroup tree.
  * @runtime_directory: /run/orlop, where the notify socket is made

@@ -148,8 +148,11 @@ static void enter_signal(struct step *step, enum socket_state state, enum socket
 
 static void enter_listening(struct step *step)
 {
+	/* What waited before the sockets were up is flushed where they are opened. */
+	bool back = step->run->state == SOCKET_STATE_RUNNING;
+
 	forget_control(step);
-	if (!socket_has(step->s, SOCKET_FLAG_ACCEPT) && socket_has(step->s, SOCKET_FLAG_FLUSH_PENDING))
+	if (back && socket_has(step->s, SOCKET_FLAG_FLUSH_PENDING))
 		act(step, SOCKET_DO_FLUSH, NULL, 0);
 	enter(step, SOCKET_STATE_LISTENING, CLOCK_TIME_MAX);
 	act(step, SOCKET_DO_WATCH, NULL, 0);

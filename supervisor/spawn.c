@@ -189,13 +189,22 @@ static int set_stream(const struct spawn_request *request, enum stdio_target tar
 	case STDIO_KMSG_CONSOLE:
 	case STDIO_TTY_FORCE:
 	case STDIO_TTY_FAIL:
-	case STDIO_SOCKET:
 	case STDIO_FILE:
 	case STDIO_APPEND:
 	case STDIO_TRUNCATE:
 	case STDIO_FD:
 	case STDIO_DATA:
 		return -ENOTSUP;
+	case STDIO_SOCKET:
+		/* The connection, or the one socket that there is (systemd.exec(5), StandardInput=socket). */
+		fd = request->socket_fd;
+		if (fd < 0 && request->fd_count == 1)
+			fd = request->fds[0].fd;
+		if (fd < 0)
+			return -EINVAL;
+		if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) < 0)
+			return -errno;
+		break;
 	case STDIO_TTY:
 		opened = open(tty, O_RDWR | O_CLOEXEC | O_NOCTTY);
 		/* StandardInput=tty: the terminal becomes the controlling one of the service's session. */

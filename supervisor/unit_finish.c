@@ -219,6 +219,10 @@ static const char *finish_timer(const struct unit_draft *draft)
 
 	if (!t->values && !t->on_clock_change && !t->on_timezone_change)
 		return "has no On...= line, so it would never elapse";
+	if (t->wake_system)
+		return "has WakeSystem=yes, which cannot be kept: Orlop never lets the machine sleep";
+	if (t->on_timezone_change)
+		return "has OnTimezoneChange=yes, which cannot be kept: Orlop lives in UTC";
 	return NULL;
 }
 

@@ -7,42 +7,13 @@
 #include "supervisor/graph.h"
 #include "supervisor/job.h"
 
-/* ---- types that cannot be run yet: a start fails, and says so ---- */
-
-static enum unit_active unsupported_active(unit_id id _unused_)
-{
-	return ACTIVE_INACTIVE;
-}
-
-static const char *unsupported_state_name(unit_id id _unused_)
-{
-	return "not-supported";
-}
-
-static int unsupported_start(unit_id id _unused_)
-{
-	return -EOPNOTSUPP;
-}
-
-static void unsupported_nothing(unit_id id _unused_)
-{
-}
-
-static const struct unit_ops unsupported_ops = {
-	.active = unsupported_active,
-	.state_name = unsupported_state_name,
-	.start = unsupported_start,
-	.stop = unsupported_nothing,
-	.reset_failed = unsupported_nothing,
-};
-
 const struct unit_ops *unit_ops_of(enum unit_type type)
 {
 	static const struct unit_ops *const table[] = {
 		[UNIT_SERVICE] = &service_ops,
-		[UNIT_SOCKET] = &unsupported_ops,
+		[UNIT_SOCKET] = &socket_ops,
 		[UNIT_TARGET] = &target_ops,
-		[UNIT_TIMER] = &unsupported_ops,
+		[UNIT_TIMER] = &timer_ops,
 	};
 
 	return table[type];

@@ -25,12 +25,16 @@ enum unit_active {
 	ACTIVE_FAILED,
 };
 
+struct rlimit;
 struct spawn_fd; /* supervisor/spawn.h */
 
 /** What unit types need from outside, set once. */
 struct unit_world {
 	const struct unit_set *set; /* changes at manager_reload(), before moved() is called */
 	int epoll_fd;
+	int inotify_fd;		     /* for cgroup.events */
+	const struct rlimit *nofile; /* RLIMIT_NOFILE as PID 1 was given it */
+	bool container;		     /* the machine ran before PID 1 did */
 };
 
 struct unit_ops {
@@ -74,6 +78,8 @@ struct unit_ops {
 	/* What @id triggers, @triggered, went from one state to another: for UNIT_TRIGGERS; may be NULL. */
 	void (*triggered_changed)(unit_id id, unit_id triggered, enum unit_active before,
 				  enum unit_active after);
+	/* Any unit changed: of sockets alone, for the instances of their connections; may be NULL. */
+	void (*any_changed)(unit_id id, enum unit_active after);
 	/* Descriptors that @id has for the service that it triggers, for the service's LISTEN_FDS; may be
 	 * NULL. They stay @id's. Return: how many of at most @size are in @ret_fds. */
 	size_t (*listen_fds)(unit_id id, struct spawn_fd *ret_fds, size_t size);

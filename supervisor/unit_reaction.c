@@ -13,6 +13,7 @@ enum due {
 	DUE_STOPPED_ITSELF = 1 << 3, /* what is bound to it is stopped after it */
 	DUE_LOOK = 1 << 4,	     /* is it bound to what is gone, upheld, or needed by nobody? */
 	DUE_LOOK_AROUND = 1 << 5,    /* the same of its neighbours */
+	DUE_TRIGGERS = 1 << 6,	     /* whoever triggers it wants to know that its job is over */
 	DUE_QUEUED = 1 << 7,
 };
 
@@ -53,7 +54,7 @@ static void note(unit_id id, enum due what)
 
 void unit_reaction_later(unit_id id)
 {
-	note(id, DUE_LOOK | DUE_LOOK_AROUND);
+	note(id, DUE_LOOK | DUE_LOOK_AROUND | DUE_TRIGGERS);
 }
 
 void unit_reaction_on_failure(unit_id id)
@@ -119,6 +120,8 @@ void unit_changed(unit_id id, enum unit_active before, enum unit_active after)
 		note(id, DUE_ON_SUCCESS);
 	note(id, DUE_LOOK | DUE_LOOK_AROUND);
 	tell_triggers(id, before, after);
+	if (unit_ops_of(UNIT_SOCKET)->any_changed)
+		unit_ops_of(UNIT_SOCKET)->any_changed(id, after);
 	take_actions(id, before, after);
 }
 
@@ -277,6 +280,11 @@ static void look_around(unit_id id)
 
 static void react(unit_id id, unsigned what)
 {
+	enum unit_active active = unit_active_state(id);
+
+	/* A job may end without a change: a condition was not met, or a limit was hit. */
+	if (what & DUE_TRIGGERS)
+		tell_triggers(id, active, active);
 	if (what & DUE_STARTED_ITSELF) {
 		wish_for(id, UNIT_REQUIRES, false, JOB_START, JOB_MODE_REPLACE);
 		wish_for(id, UNIT_BINDS_TO, false, JOB_START, JOB_MODE_REPLACE);

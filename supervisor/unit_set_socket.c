@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* [Socket]: where it listens, and what the sockets are like. See unit_directive.h. Pure. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/ip.h>
-#include <sys/un.h>
 
+#include "supervisor/socket_address_parse.h"
 #include "supervisor/unit_directive.h"
 
 static const struct socket_listen **next_of(const struct socket_listen *listen)
@@ -13,93 +12,14 @@ static const struct socket_listen **next_of(const struct socket_listen *listen)
 	return (const struct socket_listen **)(uintptr_t)&listen->next;
 }
 
-/* A port number, 1 to 65535. */
-static bool good_port(struct str s)
-{
-	int64_t port;
-
-	return directive_between(s, 1, UINT16_MAX, &port) == 0;
-}
-
-static bool good_address(int family, struct str s)
-{
-	char text[INET6_ADDRSTRLEN];
-	struct buf b = BUF(text);
-	unsigned char bytes[16];
-
-	buf_add_str(&b, s);
-	return !b.overflow && inet_pton(family, text, bytes) == 1;
-}
-
-/* A number of a vsock, or nothing for any. */
-static bool good_vsock(struct str rest)
-{
-	struct str cid = { 0 };
-	int64_t number;
-
-	if (!str_split(&rest, ':', &cid))
-		return false;
-	return (cid.n == 0 || directive_between(cid, 0, UINT32_MAX, &number) == 0) &&
-	       directive_between(rest, 0, UINT32_MAX, &number) == 0;
-}
-
-/* PORT, A.B.C.D:PORT, [IPV6]:PORT, [IPV6%IFACE]:PORT, vsock:CID:PORT (systemd.socket(5), ListenStream=). */
-static bool good_internet_address(struct str s)
-{
-	struct str address = s;
-	struct str scope = { 0 };
-	const char *last;
-
-	if (str_starts(s, "vsock:"))
-		return good_vsock((struct str){ s.p + 6, s.n - 6 });
-	last = memrchr(s.p, ':', s.n);
-	if (!last)
-		return good_port(s);
-	address.n = (size_t)(last - s.p);
-	if (!good_port((struct str){ last + 1, s.n - address.n - 1 }))
-		return false;
-	if (address.n < 2 || address.p[0] != '[' || address.p[address.n - 1] != ']')
-		return good_address(AF_INET, address);
-	scope = (struct str){ address.p + 1, address.n - 2 };
-	(void)str_split(&scope, '%', &address);
-	return good_address(AF_INET6, address);
-}
-
-/* Checks the address, and simplifies what is a path. */
+/* Simplifies what is a path, and checks the address. */
 static int check_address(enum socket_kind kind, struct buf *address)
 {
-	struct str s = { address->p, address->len };
+	struct socket_address parsed;
+	bool file = kind == SOCKET_FIFO || kind == SOCKET_SPECIAL;
+	int r = file || (address->p[0] == '/' && kind != SOCKET_MESSAGE_QUEUE) ? directive_path(address) : 0;
 
-	if (s.n == 0)
-		return -EINVAL;
-	switch (kind) {
-	case SOCKET_STREAM:
-	case SOCKET_DATAGRAM:
-	case SOCKET_SEQPACKET:
-		if (s.p[0] == '/')
-			return s.n < sizeof(((struct sockaddr_un *)NULL)->sun_path)
-				       ? directive_path(address)
-				       : -ERANGE;
-		if (s.p[0] == '@')
-			return s.n > 1 && s.n <= sizeof(((struct sockaddr_un *)NULL)->sun_path)
-				       ? 0
-				       : -ERANGE;
-		return kind != SOCKET_SEQPACKET && good_internet_address(s) ? 0 : -EINVAL;
-	case SOCKET_FIFO:
-	case SOCKET_SPECIAL:
-		return directive_path(address);
-	case SOCKET_MESSAGE_QUEUE:
-		return s.p[0] == '/' && s.n > 1 && !memchr(s.p + 1, '/', s.n - 1) ? 0 : -EINVAL;
-	case SOCKET_NETLINK: {
-		struct str word;
-
-		/* FAMILY [GROUP] */
-		if (!str_next_word(&s, &word))
-			return -EINVAL;
-		return str_next_word(&s, &word) && str_next_word(&s, &word) ? -EINVAL : 0;
-	}
-	}
-	return -EINVAL;
+	return r < 0 ? r : socket_address_parse(kind, (struct str){ address->p, address->len }, &parsed);
 }
 
 int set_listen(struct directive_context *c, struct str value)

@@ -264,7 +264,7 @@ static void test_flush_pending(void **state _unused_)
 {
 	s->flags = 1U << SOCKET_FLAG_FLUSH_PENDING;
 	STEP("start-chown: open", SOCKET_EVENT_START);
-	STEP("listening: flush, watch", SOCKET_EVENT_OPENED);
+	STEP("listening: watch", SOCKET_EVENT_OPENED);
 	STEP("running: unwatch, activate", SOCKET_EVENT_TRAFFIC);
 	STEP("listening: flush, watch", SOCKET_EVENT_SERVICE_DOWN);
 }
