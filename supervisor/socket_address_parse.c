@@ -233,6 +233,10 @@ int socket_address_parse(enum socket_kind kind, struct str text, struct socket_a
 	case SOCKET_SEQPACKET:
 		address.type = SOCK_SEQPACKET;
 		r = parse_socket(text, &address);
+		/* IP has no sequenced packets. */
+		if (r == 0 && address.any_family.sa_family != AF_UNIX &&
+		    address.any_family.sa_family != AF_VSOCK)
+			r = -EINVAL;
 		break;
 	case SOCKET_FIFO:
 	case SOCKET_SPECIAL:

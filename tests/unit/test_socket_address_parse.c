@@ -155,6 +155,8 @@ static void test_refused(void **state _unused_)
 		{ SOCKET_STREAM, "vsock:2" },
 		{ SOCKET_STREAM, "vsock:2:" },
 		{ SOCKET_STREAM, "vsock:x:1" },
+		{ SOCKET_SEQPACKET, "80" },
+		{ SOCKET_SEQPACKET, "127.0.0.1:80" },
 		{ SOCKET_NETLINK, "" },
 		{ SOCKET_NETLINK, "nothing" },
 		{ SOCKET_NETLINK, "route x" },

@@ -497,7 +497,7 @@ static void test_socket(void **state _unused_)
 	begin("web.socket");
 	whole("[Socket]\nListenStream=80\nListenStream=/run//web.sock\nListenDatagram=127.0.0.1:53\n"
 	      "ListenSequentialPacket=@web\nListenFIFO=/run/fifo\nListenSpecial=/dev/x\n"
-	      "ListenNetlink=route 1361\nListenMessageQueue=/queue\nListenStream=[fe80::1%%eth0]:22\n"
+	      "ListenNetlink=route 1361\nListenMessageQueue=/queue\nListenStream=[fe80::1]:22%%eth0\n"
 	      "ListenStream=vsock::1234\nBacklog=5\nBindIPv6Only=ipv6-only\nBindToDevice=eth0\n"
 	      "SocketUser=a\nSocketGroup=b\nSocketMode=0600\nDirectoryMode=0700\nSymlinks=/run/a\n"
 	      "FileDescriptorName=web\nService=other.service\nKeepAlive=yes\nKeepAliveTimeSec=7\n"
@@ -515,7 +515,7 @@ static void test_socket(void **state _unused_)
 	assert_string_equal(l->address, "@web");
 	for (int i = 0; i < 5; i++)
 		l = l->next;
-	assert_string_equal(l->address, "[fe80::1%eth0]:22");
+	assert_string_equal(l->address, "[fe80::1]:22%eth0");
 	assert_int_equal(s->backlog, 5);
 	assert_int_equal(s->bind_ipv6_only, 1);
 	assert_string_equal(s->bind_to_device, "eth0");
@@ -619,6 +619,9 @@ static void test_timer(void **state _unused_)
 	assert_true(unit.timer.fixed_random_delay && unit.timer.persistent &&
 		    unit.timer.wake_system && unit.timer.on_clock_change &&
 		    !unit.timer.remain_after_elapse && unit.timer.defer_reactivation);
+	/* Nobody could keep that. */
+	assert_non_null(unit_table_finish(&unit));
+	whole("[Timer]\nWakeSystem=no\n");
 	assert_null(unit_table_finish(&unit));
 	whole("[Timer]\nOnActiveSec=\nOnClockChange=no\n");
 	assert_null(unit.timer.values);
