@@ -179,7 +179,7 @@ enum install_state install_state(const struct unit_directories *directories, con
 	char path[FILE_PATH_SIZE];
 	unsigned directory;
 
-	if (unit_file_find(directories, unit, path, &directory) < 0)
+	if (unit_files_find(directories, unit, path, &directory) < 0)
 		return INSTALL_NOT_FOUND;
 	if (unit_file_masked(path))
 		return INSTALL_MASKED;
@@ -311,7 +311,7 @@ static int find_target(const struct installer *installer, const char *unit,
 	struct buf b = buf_init(target, FILE_PATH_SIZE);
 	unsigned directory;
 
-	if (unit_file_find(&installer->directories, unit, path, &directory) < 0) {
+	if (unit_files_find(&installer->directories, unit, path, &directory) < 0) {
 		complain("%s: there is no such unit file", unit);
 		return -ENOENT;
 	}

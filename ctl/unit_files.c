@@ -68,7 +68,7 @@ static bool find_exact(const struct unit_directories *directories, const char *n
 	return false;
 }
 
-int unit_file_find(const struct unit_directories *directories, const char *name,
+int unit_files_find(const struct unit_directories *directories, const char *name,
 		   char ret_path[static FILE_PATH_SIZE], unsigned *ret_directory)
 {
 	char template[UNIT_NAME_SIZE];
@@ -127,7 +127,7 @@ int unit_file_parts(const struct unit_directories *directories, const char *name
 	char path[FILE_PATH_SIZE];
 	char template[UNIT_NAME_SIZE];
 	unsigned directory;
-	int r = unit_file_find(directories, name, path, &directory);
+	int r = unit_files_find(directories, name, path, &directory);
 
 	if (r == 0)
 		r = part(context, path);
@@ -262,7 +262,7 @@ int verb_list_files(const char *verb _unused_, const struct options *options, ch
 		for (int j = 0; j < count; j++)
 			shown = shown || fnmatch(words[j], names[i], 0) == 0;
 		(void)unit_name_type(str_from(names[i]), &type);
-		(void)unit_file_find(&directories, names[i], path, &directory);
+		(void)unit_files_find(&directories, names[i], path, &directory);
 		if (!shown || (options->types && !list_has(options->types, unit_type_name(type))) ||
 		    (options->states && !list_has(options->states, state))) {
 			free(names[i]);

@@ -24,12 +24,12 @@ struct unit_directories {
 int unit_directories_init(struct unit_directories *directories, const char *root);
 
 /**
- * unit_file_find() - the file of a unit, or of its template if it has none of its own.
+ * unit_files_find() - the file of a unit, or of its template if it has none of its own.
  * @ret_path: outside
  * @ret_directory: which of the directories it is in
  * Return: 0, or -ENOENT.
  */
-int unit_file_find(const struct unit_directories *directories, const char *name,
+int unit_files_find(const struct unit_directories *directories, const char *name,
 		   char ret_path[static FILE_PATH_SIZE], unsigned *ret_directory);
 
 /** unit_template_of() - "a@b.service" to "a@.service". Return: false if @name is no instance. */

@@ -258,7 +258,7 @@ static int verify_all(struct verification *v)
 
 		/* A template is looked at as its instances are. */
 		if (!strstr(names[i], "@.") &&
-		    unit_file_find(&v->directories, names[i], path, &directory) == 0 &&
+		    unit_files_find(&v->directories, names[i], path, &directory) == 0 &&
 		    !unit_file_masked(path) && status == EXIT_OK)
 			status = verify_word(v, names[i]);
 		free(names[i]);
