@@ -103,7 +103,7 @@ enum exec_flag {
 	EXEC_FLAG_RESTRICT_SUID_SGID,
 	EXEC_FLAG_LOCK_PERSONALITY,
 	EXEC_FLAG_MEMORY_DENY_WRITE_EXECUTE,
-	EXEC_FLAG_SYSTEM_CALL_ALLOW,	  /* SystemCallFilter= lists what is allowed, not what is refused */
+	EXEC_FLAG_SYSTEM_CALL_ALLOW, /* SystemCallFilter= lists what is allowed, not what is refused */
 	EXEC_FLAG_SYSTEM_CALL_LOG_ALLOW,  /* the same of SystemCallLog= */
 	EXEC_FLAG_ADDRESS_FAMILIES_ALLOW, /* the same of RestrictAddressFamilies= */
 	EXEC_FLAG_ADDRESS_FAMILIES_SET,	  /* RestrictAddressFamilies= is there, even if "none" */
@@ -138,7 +138,7 @@ struct exec_settings {
 	enum preserve_mode runtime_directory_preserve;
 	uint64_t timeout_clean; /* ns */
 
-	uint32_t limits_set;		/* a bit a resource */
+	uint32_t limits_set;	     /* a bit a resource */
 	const struct rlimit *limits; /* RLIM_NLIMITS of them, or NULL */
 	bool nice_set;
 	bool oom_score_adjust_set;
@@ -150,7 +150,7 @@ struct exec_settings {
 	uint8_t cpu_scheduling_priority;
 	uint8_t io_scheduling_class;
 	uint8_t io_scheduling_priority;
-	uint64_t timer_slack;  /* ns, CLOCK_TIME_MAX: unset */
+	uint64_t timer_slack;	  /* ns, CLOCK_TIME_MAX: unset */
 	const char *cpu_affinity; /* a list such as "0-3,8", or NULL */
 	const char *personality;
 	const char *keyring_mode; /* "inherit", "private", "shared", or NULL */
@@ -160,9 +160,10 @@ struct exec_settings {
 	uint32_t secure_bits;
 	const char *selinux_context; /* a leading "-" lets it fail */
 
-	struct text_list system_call_filter; /* names and @groups, each with ":ERRNO" if it has one */
+	/* Names and @groups, each with ":ERRNO" if it has one; "~" before it: of the other sense than the list. */
+	struct text_list system_call_filter;
 	struct text_list system_call_log;
-	int system_call_error_number;		   /* 0: kill the process */
+	int system_call_error_number;		    /* 0: kill the process */
 	struct text_list system_call_architectures; /* as libseccomp names them, "native" included */
 	struct text_list restrict_address_families; /* AF_… */
 	uint64_t restrict_namespaces; /* CLONE_NEW… that may be made; all ones: unset, 0: none */
@@ -179,7 +180,7 @@ struct exec_settings {
 	struct text_list bind_paths; /* SOURCE[:DESTINATION[:OPTIONS]] */
 	struct text_list bind_read_only_paths;
 	struct text_list temporary_file_system; /* PATH[:OPTIONS] */
-	unsigned long mount_propagation; /* MS_SHARED, MS_SLAVE, MS_PRIVATE; 0: unset */
+	unsigned long mount_propagation;	/* MS_SHARED, MS_SLAVE, MS_PRIVATE; 0: unset */
 
 	struct text_list load_credential; /* ID:PATH */
 	struct text_list set_credential;  /* ID:VALUE */
@@ -224,8 +225,8 @@ struct cgroup_settings {
 	enum oom_policy oom_policy;
 	enum device_policy device_policy;
 	struct text_list device_allow; /* "NODE ACCESS" */
-	struct text_list attributes;   /* "FILE=VALUE", in the order to be written: memory.max=1048576 */
-	struct text_list io_device;    /* "FILE=PATH VALUE": a line of io.max or io.weight for the device of PATH */
+	struct text_list attributes; /* "FILE=VALUE", in the order to be written: memory.max=1048576 */
+	struct text_list io_device; /* "FILE=PATH VALUE": a line of io.max or io.weight for the device of PATH */
 	struct text_list ip_address_allow;
 	struct text_list ip_address_deny;
 };

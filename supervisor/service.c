@@ -19,6 +19,7 @@
 #include "lib/fd.h"
 #include "lib/klog.h"
 #include "supervisor/cgroup.h"
+#include "supervisor/exec_release.h"
 #include "supervisor/notify_parse.h"
 
 #define PID_BUCKETS 1024U
@@ -288,12 +289,12 @@ static void process_spawn(unit_id id, enum service_role role, const struct exec_
 	struct spawn_request request = {
 		.unit = unit,
 		.command = command,
-		.pass_fd = -1,
-		.pass_name = "control",
+		.socket_fd = -1,
 		.nofile = &world.nofile,
 		.main_pid = role == ROLE_CONTROL ? service->process[ROLE_MAIN].pid : 0,
 		.notify_path = unit->service->notify_access == NOTIFY_NONE ? NULL : world.notify_path,
 	};
+	const struct spawn_fd log_fd = { log_link_peer(), "control" };
 	struct epoll_event watch = {
 		.events = EPOLLIN,
 		.data.u64 = SERVICE_SOURCE_STATUS | process_index(id, role),
@@ -305,8 +306,10 @@ static void process_spawn(unit_id id, enum service_role role, const struct exec_
 	/* An old main process that could not be killed is given up: it is an orphan from now on. */
 	process_forget(id, role);
 	open_cgroup(id);
-	if (log_daemon && role == ROLE_MAIN)
-		request.pass_fd = log_link_peer();
+	if (log_daemon && role == ROLE_MAIN) {
+		request.fds = &log_fd;
+		request.fd_count = 1;
+	}
 	open_log(id, unit->exec->stdio[1].target);
 	open_log(id, unit->exec->stdio[2].target);
 	request.cgroup_fd = service->cgroup_fd;
@@ -347,6 +350,7 @@ static void release(unit_id id)
 		(void)inotify_rm_watch(world.inotify_fd, service->cgroup_watch);
 	service->cgroup_watch = -1;
 	service->cgroup_fd = fd_close(service->cgroup_fd);
+	exec_release(unit_of(id), false);
 	if (cgroup_remove(unit_of(id)) < 0) {
 		/* Processes that KillMode= protects are in there: watch on until they are gone. */
 		open_cgroup(id);
@@ -506,11 +510,11 @@ void service_on_exec_status(unit_id id, enum service_role role)
 		const struct exec_command *command = services[id].run.command;
 		enum klog_level level = command && command->flags & EXEC_IGNORE_FAILURE ? KLOG_INFO
 											: KLOG_ERROR;
+		char text[512];
+		struct buf b = BUF(text);
 
-		klog(level, "%s: %s %s: %s%s", unit_of(id)->name,
-		     spawn_stage_name((enum spawn_stage)status.stage), command ? command->path : "",
-		     error_name(status.error),
-		     spawn_hint((enum spawn_stage)status.stage, status.error));
+		spawn_describe(&status, &b);
+		klog(level, "%s: %s", unit_of(id)->name, text);
 		return;
 	}
 	if (role == ROLE_MAIN)
