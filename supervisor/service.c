@@ -350,7 +350,7 @@ static void release(unit_id id)
 		(void)inotify_rm_watch(world.inotify_fd, service->cgroup_watch);
 	service->cgroup_watch = -1;
 	service->cgroup_fd = fd_close(service->cgroup_fd);
-	exec_release(unit_of(id), false);
+	exec_release(unit_of(id), service->run.state == SERVICE_AUTO_RESTART);
 	if (cgroup_remove(unit_of(id)) < 0) {
 		/* Processes that KillMode= protects are in there: watch on until they are gone. */
 		open_cgroup(id);

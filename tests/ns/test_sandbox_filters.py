@@ -169,8 +169,11 @@ def test_slices_hc_40(run):
     wait(lambda: not leaf.exists(), "the leaf stays")
 
 
-def test_delegation_hc_40(run):
-    """hc-40: a delegated leaf belongs to the user; with DelegateSubgroup= the service is in a group below."""
+def test_delegation_hc_40_hc_42(run):
+    """hc-40: a delegated leaf belongs to the user; with DelegateSubgroup= the service is in a group below.
+
+    hc-42: killed, the leaf goes with all groups that were made in it.
+    """
     text = "\n".join(["[Service]", "User=alice", "Delegate=yes", "DelegateSubgroup=main", "ExecStart=/bin/sh /t/script",
                       "ExecStartPost=/bin/sh -c 'cat /proc/self/cgroup >/t/control'", ""])
     machine = run(text=text, command="mkdir /sys/fs/cgroup/system.slice/a.service/mine && echo yes >/t/made")
