@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * Leaves for services in the cgroup v2 tree: see cgroup.h. The kernel's files are the state; nothing
- * is kept here but whether the tree can be used.
+ * is kept here but whether the tree can be used. What is written into a leaf is in cgroup_settings.c.
  */
 #include "supervisor/cgroup.h"
 
@@ -20,12 +20,14 @@
 #include "supervisor/process.h"
 
 #define ROOT "/sys/fs/cgroup"
-#define SLICE "/system.slice"
+#define DEFAULT_SLICE "system.slice"
 #define PATH_SIZE 512
 /* pids are read from cgroup.procs in pieces of this size */
 #define PROCS_SIZE 4096
 /* A container in a container in a container: runtimes nest a few levels below a leaf. */
 #define DEPTH_MAX 16
+/* Looks at a leaf that does not go at once; each costs a few microseconds of PID 1's time. */
+#define REMOVE_TRIES 3
 
 static bool available;
 
@@ -98,20 +100,35 @@ int cgroup_setup(void)
 	if (fs.f_type != CGROUP2_SUPER_MAGIC || !at_the_root())
 		return -ENOTSUP;
 	if ((mkdir(ROOT "/init.scope", 0755) < 0 && errno != EEXIST) ||
-	    (mkdir(ROOT SLICE, 0755) < 0 && errno != EEXIST))
+	    (mkdir(ROOT "/" DEFAULT_SLICE, 0755) < 0 && errno != EEXIST))
 		return -errno;
 	r = file_write(AT_FDCWD, ROOT "/init.scope/cgroup.procs", "0");
 	if (r < 0)
 		return r;
 	enable_controllers("");
-	enable_controllers(SLICE);
+	enable_controllers("/" DEFAULT_SLICE);
 	available = true;
 	return 0;
 }
 
+/* a-b.slice lies in a.slice; "-.slice" is the root (systemd.slice(5)). */
+static void slice_path(const char *slice, struct buf *ret_path)
+{
+	size_t end = strlen(slice);
+
+	if (end > sizeof(".slice") - 1 && str_ends(str_from(slice), ".slice"))
+		end -= sizeof(".slice") - 1;
+	if (end == 1 && slice[0] == '-')
+		return;
+	for (size_t i = 1; i <= end; i++)
+		if (i == end || slice[i] == '-')
+			buf_printf(ret_path, "/%.*s.slice", (int)i, slice);
+}
+
 void cgroup_path(const struct unit *unit, struct buf *ret_path)
 {
-	buf_add(ret_path, SLICE "/");
+	slice_path(unit->cgroup && unit->cgroup->slice ? unit->cgroup->slice : DEFAULT_SLICE, ret_path);
+	buf_add(ret_path, "/");
 	buf_add(ret_path, unit->name);
 }
 
@@ -122,27 +139,30 @@ void cgroup_watch_path(const struct unit *unit, struct buf *ret_path)
 	buf_add(ret_path, "/cgroup.events");
 }
 
-/* @line is FILE=VALUE. */
-static void set_attribute(const struct unit *unit, int fd, const char *line)
+/* Makes the slices on the way to the leaf, with their controllers, where they are not there yet. */
+static int make_slices(char *path)
 {
-	const char *equals = strchr(line, '=');
-	char file[64];
-	struct buf b = BUF(file);
-	int r;
+	for (char *slash = strchr(path + sizeof(ROOT), '/'); slash; slash = strchr(slash + 1, '/')) {
+		int r = 0;
 
-	buf_add_str(&b, (struct str){ line, (size_t)(equals - line) });
-	r = b.overflow ? -ENAMETOOLONG : file_write(fd, file, equals + 1);
-	if (r < 0)
-		log_warning("%s: %s: %s (is the controller in the kernel?)", unit->name, line,
-			    error_name(r));
+		*slash = '\0';
+		if (mkdir(path, 0755) == 0)
+			enable_controllers(path + sizeof(ROOT) - 1);
+		else if (errno != EEXIST)
+			r = -errno;
+		*slash = '/';
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int cgroup_create(const struct unit *unit, int *ret_fd)
 {
-	const struct text_list *attributes = &unit->cgroup->attributes;
 	char path[PATH_SIZE];
 	struct buf b = BUF(path);
 	_cleanup_fd_ int fd = -1;
+	int r;
 
 	if (!available) {
 		*ret_fd = -1;
@@ -150,18 +170,44 @@ int cgroup_create(const struct unit *unit, int *ret_fd)
 	}
 	buf_add(&b, ROOT);
 	cgroup_path(unit, &b);
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
-		return -errno;
+	if (b.overflow)
+		return -ENAMETOOLONG;
+	if (mkdir(path, 0755) < 0 && errno != EEXIST) {
+		if (errno != ENOENT)
+			return -errno;
+		r = make_slices(path);
+		if (r < 0)
+			return r;
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return -errno;
+	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	/* A leaf left frozen by somebody would swallow the new process. */
 	(void)file_write(fd, "cgroup.freeze", "0");
-	for (const char *line = text_list_next(attributes, NULL); line;
-	     line = text_list_next(attributes, line))
-		set_attribute(unit, fd, line);
 	*ret_fd = TAKE_FD(fd);
 	return 0;
+}
+
+int cgroup_open_place(const struct unit *unit, int fd, bool control, int *ret_fd)
+{
+	const char *name = control ? ".control" : unit->cgroup->delegate_subgroup;
+	int place;
+
+	/*
+	 * Who has been delegated a cgroup may have made groups in it, and then no process can be in the
+	 * leaf itself: control processes get a group of their own.
+	 */
+	if (!unit->cgroup->delegate || !name)
+		return 0;
+	if (mkdirat(fd, name, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	place = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (place < 0)
+		return -errno;
+	*ret_fd = place;
+	return 1;
 }
 
 /* Children first. What a delegated service made below its leaf goes with it. */
@@ -172,7 +218,7 @@ static int remove_below(int at, const char *name, int depth)
 	int r = depth < DEPTH_MAX ? directory_open(&d, at, name) : -ELOOP;
 
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+		return r == -ENOENT || r == -ENODEV ? 0 : r;
 	while (directory_next(&d, &child) > 0) {
 		struct stat st;
 
@@ -188,12 +234,22 @@ int cgroup_remove(const struct unit *unit)
 {
 	char path[PATH_SIZE];
 	struct buf b = BUF(path);
+	int r = 0;
 
 	if (!available)
 		return 0;
 	buf_add(&b, ROOT);
 	cgroup_path(unit, &b);
-	return remove_below(AT_FDCWD, path, 0);
+	/*
+	 * EBUSY: somebody has made a group in it between our look and our rmdir. ENODEV: a group has gone
+	 * while we looked into it, by another hand. Both are over at the next look, unless processes live there.
+	 */
+	for (int i = 0; i < REMOVE_TRIES; i++) {
+		r = remove_below(AT_FDCWD, path, 0);
+		if (r != -EBUSY && r != -ENODEV)
+			break;
+	}
+	return r;
 }
 
 /* The number behind @key in one of the kernel's "key value" files, or 0. */
@@ -283,6 +339,15 @@ int cgroup_signal(int fd, int signal)
 	return signal_below(fd, ".", signal, 0);
 }
 
+/* The first part of the path that is not a slice. */
+static bool unit_part(struct str path, struct str *ret_part)
+{
+	while (str_split(&path, '/', ret_part))
+		if (ret_part->n > 0 && !str_ends(*ret_part, ".slice"))
+			return true;
+	return false;
+}
+
 int cgroup_of_process(pid_t pid, char ret_name[static UNIT_NAME_SIZE])
 {
 	char path[32];
@@ -299,13 +364,13 @@ int cgroup_of_process(pid_t pid, char ret_name[static UNIT_NAME_SIZE])
 		return -ESRCH;
 	rest = (struct str){ text, (size_t)n };
 	while (str_split(&rest, '\n', &line)) {
-		static const char prefix[] = "0::" SLICE "/";
+		static const char prefix[] = "0::/";
 		struct str part;
 
 		if (!str_starts(line, prefix))
 			continue;
 		line = (struct str){ line.p + sizeof(prefix) - 1, line.n - sizeof(prefix) + 1 };
-		if (!str_split(&line, '/', &part))
+		if (!unit_part(line, &part) || str_is(part, "init.scope"))
 			return -ENOENT;
 		/* A leaf that was removed meanwhile is shown as "NAME (deleted)". */
 		if (str_ends(part, " (deleted)"))

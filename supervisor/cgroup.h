@@ -3,7 +3,8 @@
  * The cgroup v2 tree (Documentation/admin-guide/cgroup-v2.rst) as Orlop lays it out:
  *
  *   /sys/fs/cgroup/init.scope            PID 1 alone, so that no inner node has processes
- *   /sys/fs/cgroup/system.slice/UNIT     one leaf for each service
+ *   /sys/fs/cgroup/system.slice/UNIT     one leaf for each service, or in the slice that Slice= names:
+ *                                        a-b.slice is /a.slice/a-b.slice
  *
  * Where there is no cgroup v2 to write to (a container without delegation) cgroup_setup() says so,
  * and services run without: killed by process group, and what escapes that is not found.
@@ -23,11 +24,21 @@ int cgroup_setup(void);
 bool cgroup_available(void);
 
 /**
- * cgroup_create() - makes the leaf of @unit, thawed, and sets its resource limits.
+ * cgroup_create() - makes the leaf of @unit, thawed, and the slices above it. Its limits are set by the
+ * first process in it (cgroup_settings.h).
  * @ret_fd: its directory, owned by the caller; -1 where there are no cgroups
- * Return: 0 or -errno. A limit that the kernel refuses is logged and does not fail the service.
+ * Return: 0 or -errno.
  */
 int cgroup_create(const struct unit *unit, int *ret_fd);
+
+/**
+ * cgroup_open_place() - where a process of a delegated unit is born: DelegateSubgroup= or, for a
+ * @control process, ".control".
+ * @fd: the unit's leaf
+ * @ret_fd: owned by the caller
+ * Return: 1 with a descriptor; 0: in the leaf itself; or -errno.
+ */
+int cgroup_open_place(const struct unit *unit, int fd, bool control, int *ret_fd);
 
 /** cgroup_remove() - removes the leaf and what is below it. Return: 0 (also if it is gone) or -EBUSY: processes are in it. */
 int cgroup_remove(const struct unit *unit);

@@ -1,84 +1,180 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/* Giving up privileges before exec: see confine.h. */
+/*
+ * Giving up privileges before exec: see confine.h.
+ *
+ * Loading a filter wants CAP_SYS_ADMIN or no_new_privs, and the latter would switch off set-user-id
+ * programs. So a process that becomes another user keeps CAP_SYS_ADMIN until all filters are in, where
+ * the filters let it be given up afterwards; only where they do not is no_new_privs implied. As systemd.
+ */
 #include "supervisor/confine.h"
 
 #include <errno.h>
-#include <seccomp.h>
 #include <selinux/selinux.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <unistd.h>
+
+#include "supervisor/child_error.h"
+#include "supervisor/seccomp_filter.h"
+#include "supervisor/seccomp_restrict.h"
+#include "supervisor/user.h"
+
+#define BIT(capability) (UINT64_C(1) << (capability))
+
+void confine_implied(struct exec_settings *exec)
+{
+	uint64_t *set = &exec->capability_bounding_set;
+
+	if (exec_has(exec, EXEC_FLAG_PRIVATE_DEVICES))
+		*set &= ~(BIT(CAP_MKNOD) | BIT(CAP_SYS_RAWIO));
+	if (exec_has(exec, EXEC_FLAG_PROTECT_KERNEL_MODULES))
+		*set &= ~BIT(CAP_SYS_MODULE);
+	if (exec_has(exec, EXEC_FLAG_PROTECT_KERNEL_LOGS))
+		*set &= ~BIT(CAP_SYSLOG);
+	if (exec_has(exec, EXEC_FLAG_PROTECT_CLOCK))
+		*set &= ~(BIT(CAP_SYS_TIME) | BIT(CAP_WAKE_ALARM));
+	if (!exec_has(exec, EXEC_FLAG_DYNAMIC_USER))
+		return;
+	/* Nothing may be left behind that belongs to a number that somebody else gets. */
+	exec->flags |= BIT(EXEC_FLAG_PRIVATE_TMP) | BIT(EXEC_FLAG_NO_NEW_PRIVILEGES) |
+		       BIT(EXEC_FLAG_RESTRICT_SUID_SGID);
+	if (exec->protect_system == PROTECT_SYSTEM_NO)
+		exec->protect_system = PROTECT_SYSTEM_STRICT;
+	if (exec->protect_home == PROTECT_HOME_NO)
+		exec->protect_home = PROTECT_HOME_READ_ONLY;
+}
 
 static int drop_bounding_set(uint64_t keep)
 {
 	for (cap_value_t c = 0; c < cap_max_bits() && c < 64; c++)
-		if (!(keep >> c & 1) && cap_drop_bound(c) < 0)
+		if (!(keep >> c & 1) && cap_get_bound(c) > 0 && cap_drop_bound(c) < 0)
 			return -errno;
 	return 0;
+}
+
+/* Puts @set into, or takes it out of, the flags of the process's capabilities. */
+static int change(uint64_t set, const cap_flag_t *flags, size_t count, cap_flag_value_t value)
+{
+	cap_t caps = cap_get_proc();
+	int r = caps ? 0 : -errno;
+
+	for (cap_value_t c = 0; r == 0 && c < cap_max_bits() && c < 64; c++)
+		for (size_t i = 0; r == 0 && set >> c & 1 && i < count; i++)
+			if (cap_set_flag(caps, flags[i], 1, &c, value) < 0)
+				r = -errno;
+	return r == 0 && cap_set_proc(caps) < 0 ? -errno : r;
 }
 
 /* Ambient capabilities must be inheritable first (capabilities(7)). */
 static int raise_ambient(uint64_t set)
 {
-	cap_t caps = cap_get_proc();
-	int r = caps ? 0 : -errno;
+	static const cap_flag_t inheritable[] = { CAP_INHERITABLE };
+	int r = change(set, inheritable, 1, CAP_SET);
 
 	for (cap_value_t c = 0; r == 0 && c < 64; c++)
-		if (set >> c & 1 && cap_set_flag(caps, CAP_INHERITABLE, 1, &c, CAP_SET) < 0)
-			r = -errno;
-	if (r == 0 && cap_set_proc(caps) < 0)
-		r = -errno;
-	for (cap_value_t c = 0; r == 0 && c < 64; c++)
 		if (set >> c & 1 && cap_set_ambient(c, CAP_SET) < 0)
-			r = -errno;
+			r = child_error(-errno, "ambient %d", c);
 	return r;
 }
 
-static int filter_system_calls(const struct exec_settings *s)
+int confine_capabilities(const struct exec_settings *exec)
 {
-	/* As systemd: a call that is not allowed kills the process with SIGSYS, which names it in the log. */
-	uint32_t refuse = SCMP_ACT_KILL_PROCESS;
-	/* What exec itself and the way out need, and systemd's @default always holds. */
-	static const char *const always[] = { "execve", "exit", "exit_group", "rt_sigreturn",
-					      "restart_syscall" };
-	bool denies = !exec_has(s, EXEC_FLAG_SYSTEM_CALL_ALLOW);
-	scmp_filter_ctx filter = seccomp_init(denies ? SCMP_ACT_ALLOW : refuse);
-	uint32_t action = denies ? refuse : SCMP_ACT_ALLOW;
-	int r = filter ? 0 : -ENOMEM;
-
-	for (size_t i = 0; r == 0 && !denies && i < ARRAY_SIZE(always); i++)
-		r = seccomp_rule_add(filter, action, seccomp_syscall_resolve_name(always[i]), 0);
-	for (const char *name = text_list_next(&s->system_call_filter, NULL); r == 0 && name;
-	     name = text_list_next(&s->system_call_filter, name)) {
-		int number = seccomp_syscall_resolve_name(name);
-
-		if (number == __NR_SCMP_ERROR)
-			return -EINVAL;
-		r = seccomp_rule_add(filter, action, number, 0);
-		if (r == -EEXIST)
-			r = 0;
-	}
-	return r < 0 ? r : seccomp_load(filter);
-}
-
-int confine(const struct exec_settings *settings, enum confine_stage *ret_stage)
-{
+	static const cap_flag_t inheritable[] = { CAP_INHERITABLE };
 	int r = 0;
 
-	*ret_stage = CONFINE_SELINUX;
-	if (settings->selinux_context && setexeccon_raw(settings->selinux_context) < 0)
+	if (exec->capability_bounding_set != UINT64_MAX) {
+		/* What execve(2) may give must be gone from all sets but those that are still needed here. */
+		r = change(~exec->capability_bounding_set, inheritable, 1, CAP_CLEAR);
+		if (r == 0)
+			r = drop_bounding_set(exec->capability_bounding_set);
+	}
+	if (r == 0 && exec->ambient_capabilities)
+		r = raise_ambient(exec->ambient_capabilities);
+	return r;
+}
+
+/* Whether filters are to be loaded by a user who cannot, but by what is kept for that. */
+static bool keeps_for_filters(const struct exec_settings *exec, const struct identity *identity)
+{
+	return identity && identity->uid != USER_NONE && identity->uid != 0 &&
+	       seccomp_wanted(exec) && seccomp_lets_drop_privileges(exec);
+}
+
+int confine_user(const struct exec_settings *exec, const struct identity *identity)
+{
+	static const cap_flag_t both[] = { CAP_PERMITTED, CAP_EFFECTIVE };
+	static const cap_flag_t all[] = { CAP_PERMITTED, CAP_EFFECTIVE, CAP_INHERITABLE };
+	uint64_t keep = exec->ambient_capabilities;
+	int r;
+
+	if (identity->uid == USER_NONE)
+		return 0;
+	if (identity->uid == 0)
+		return setresuid(0, 0, 0) < 0 ? -errno : 0;
+	/* Only what is named here is left; the rest is what the change of user takes away. */
+	if (keeps_for_filters(exec, identity))
+		keep |= BIT(CAP_SYS_ADMIN) | BIT(CAP_SETPCAP);
+	if (exec->secure_bits)
+		keep |= BIT(CAP_SETPCAP);
+	if (keep && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return -errno;
-	*ret_stage = CONFINE_CAPABILITIES;
-	if (settings->capability_bounding_set != UINT64_MAX)
-		r = drop_bounding_set(settings->capability_bounding_set);
-	if (r == 0 && settings->ambient_capabilities)
-		r = raise_ambient(settings->ambient_capabilities);
-	if (r < 0)
-		return r;
-	*ret_stage = CONFINE_NO_NEW_PRIVILEGES;
-	if (exec_has(settings, EXEC_FLAG_NO_NEW_PRIVILEGES) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -errno;
-	*ret_stage = CONFINE_SYSTEM_CALLS;
-	if (settings->system_call_filter.count > 0)
-		return filter_system_calls(settings);
-	return 0;
+	if (setresuid(identity->uid, identity->uid, identity->uid) < 0)
+		return child_error(-errno, "%s", identity->name ? identity->name : "?");
+	if (!keep)
+		return 0;
+	r = change(~(keep | exec->ambient_capabilities), all, 3, CAP_CLEAR);
+	if (r == 0)
+		r = change(keep, both, 2, CAP_SET);
+	if (r == 0 && exec->ambient_capabilities)
+		r = raise_ambient(exec->ambient_capabilities);
+	return r == 0 && prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0 ? -errno : r;
+}
+
+int confine_selinux(const struct exec_settings *exec)
+{
+	const char *context = exec->selinux_context;
+	bool optional = context && context[0] == '-';
+
+	if (!context || is_selinux_enabled() <= 0)
+		return 0;
+	context += optional ? 1 : 0;
+	return setexeccon_raw(context) < 0 && !optional ? child_error(-errno, "%s", context) : 0;
+}
+
+int confine_secure_bits(const struct exec_settings *exec)
+{
+	/* Reading them needs nothing, setting them CAP_SETPCAP: not without need. */
+	if (prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) == (int)exec->secure_bits)
+		return 0;
+	return prctl(PR_SET_SECUREBITS, exec->secure_bits, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+static bool may_load_filters(void)
+{
+	cap_t caps = cap_get_proc();
+	cap_flag_value_t value = CAP_CLEAR;
+
+	return caps && cap_get_flag(caps, CAP_SYS_ADMIN, CAP_EFFECTIVE, &value) == 0 && value == CAP_SET;
+}
+
+int confine_no_new_privileges(const struct exec_settings *exec)
+{
+	if (!exec_has(exec, EXEC_FLAG_NO_NEW_PRIVILEGES) &&
+	    (!seccomp_wanted(exec) || may_load_filters()))
+		return 0;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int confine_finish(const struct exec_settings *exec, const struct identity *identity)
+{
+	static const cap_flag_t all[] = { CAP_PERMITTED, CAP_EFFECTIVE, CAP_INHERITABLE };
+	uint64_t borrowed = (BIT(CAP_SYS_ADMIN) | BIT(CAP_SETPCAP)) & ~exec->ambient_capabilities;
+	int r = seccomp_log_calls(exec);
+
+	if (r == 0)
+		r = seccomp_filter_calls(exec);
+	if (r == 0 && identity && identity->uid != USER_NONE && identity->uid != 0 &&
+	    (keeps_for_filters(exec, identity) || exec->secure_bits))
+		r = change(borrowed, all, 3, CAP_CLEAR);
+	return r;
 }

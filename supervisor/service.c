@@ -15,6 +15,7 @@
 #include "lib/fd.h"
 #include "lib/klog.h"
 #include "supervisor/cgroup.h"
+#include "supervisor/exec_release.h"
 #include "supervisor/fd_store.h"
 #include "supervisor/process.h"
 #include "supervisor/service_table.h"
@@ -93,15 +94,15 @@ static void release(unit_id id)
 	    (s->file_descriptor_store_preserve == PRESERVE_RESTART &&
 	     !service_world.observer->job_queued(id)))
 		fd_store_clear(id);
+	exec_release(service_unit(id), false);
 	service_release_cgroup(id);
 }
 
+/* Where the cgroup cannot be read, those that are known are told all the same. */
 static void signal_cgroup(unit_id id, int signal)
 {
-	if (services[id].cgroup_fd >= 0) {
-		(void)cgroup_signal(services[id].cgroup_fd, signal);
+	if (services[id].cgroup_fd >= 0 && cgroup_signal(services[id].cgroup_fd, signal) >= 0)
 		return;
-	}
 	process_tell(id, ROLE_MAIN, signal);
 	process_tell(id, ROLE_CONTROL, signal);
 }
@@ -205,6 +206,8 @@ static void state_changed(unit_id id, enum service_state before, enum service_st
 	/* hc-48: what it names is gone, and a later process may get that number. */
 	if (unit_active_is_down(is) && !unit_active_is_down(was) && service_unit(id)->service->pid_file)
 		(void)unlink(service_unit(id)->service->pid_file);
+	if (after == SERVICE_AUTO_RESTART)
+		exec_release(service_unit(id), true);
 	/* Told first: carrying out feeds further events, and their changes come after this one. */
 	unit_changed(id, was, is);
 }
@@ -357,10 +360,11 @@ void service_on_exec_status(unit_id id, enum service_role role)
 		enum klog_level level = command && command->flags & EXEC_IGNORE_FAILURE ? KLOG_INFO
 											: KLOG_ERROR;
 
-		klog(level, "%s: %s %s: %s%s", service_unit(id)->name,
-		     spawn_stage_name((enum spawn_stage)status.stage), command ? command->path : "",
-		     error_name(status.error),
-		     spawn_hint((enum spawn_stage)status.stage, status.error));
+		char text[512];
+		struct buf b = BUF(text);
+
+		spawn_describe(&status, &b);
+		klog(level, "%s: %s", service_unit(id)->name, text);
 		return;
 	}
 	if (role == ROLE_MAIN)

@@ -38,8 +38,8 @@ uint64_t siphash24(const void *data, size_t size, const uint8_t key[static 16])
 	uint64_t k0 = little_endian(key, 8);
 	uint64_t k1 = little_endian(key + 8, 8);
 	/* "somepseudorandomlygeneratedbytes" */
-	uint64_t v[4] = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d,
-			  k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573 };
+	uint64_t v[4] = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
+			  k1 ^ 0x7465646279746573 };
 	uint64_t word;
 	size_t i;
 

@@ -52,6 +52,8 @@ int socket_process_spawn(struct socket_process *process, const struct unit *unit
 		.unit = unit,
 		.command = command,
 		.socket_fd = -1,
+		.idle_fds = { -1, -1 },
+		.watchdog = CLOCK_TIME_MAX,
 		.nofile = nofile,
 	};
 	struct spawned spawned;
@@ -88,10 +90,13 @@ void socket_process_ended(struct socket_process *process, const struct unit *uni
 	struct spawn_status status;
 	ssize_t n = read(process->status_fd, &status, sizeof(status));
 
-	if (n == (ssize_t)sizeof(status) && status.stage >= 0 && status.stage < STAGE_COUNT)
-		log_error("%s: %s a command: %s%s", unit->name,
-			  spawn_stage_name((enum spawn_stage)status.stage), error_name(status.error),
-			  spawn_hint((enum spawn_stage)status.stage, status.error));
+	if (n == (ssize_t)sizeof(status) && status.stage >= 0 && status.stage < STAGE_COUNT) {
+		char text[512];
+		struct buf b = BUF(text);
+
+		spawn_describe(&status, &b);
+		log_error("%s: %s", unit->name, text);
+	}
 	close_process(process);
 }
 
