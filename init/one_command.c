@@ -97,6 +97,11 @@ static int take_signals(sigset_t *ret_waited, struct signals_before *ret_before)
 	sigfillset(ret_waited);
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
 		sigdelset(ret_waited, faults[i]);
+	/* A signal that is blocked waits to be taken even if it is ignored; these two must not be. */
+	if (!settings.suspend_too) {
+		sigdelset(ret_waited, SIGTTIN);
+		sigdelset(ret_waited, SIGTTOU);
+	}
 	if (sigprocmask(SIG_SETMASK, ret_waited, &ret_before->mask) < 0)
 		return -errno;
 	/* Ignored, as a careless parent may leave it, children would go without telling how they ended. */

@@ -16,7 +16,7 @@ import pytest
 
 from container import BIN, wait
 
-DEADLINE_S = 60
+DEADLINE_S = 20
 PYTHON = "/usr/bin/python3"
 # Each kind: the reference, Orlop called so, and Orlop by its own name where the options are the same.
 TINI = ["tini", "orlop-tini", "orlop"]
@@ -86,7 +86,7 @@ class Recorded:
     def __init__(self, argv, directory, namespace=True):
         self.file = directory / "signals"
         self.file.unlink(missing_ok=True)
-        command = [*argv, PYTHON, "-c", RECORDER, str(self.file)]
+        command = [*argv, "--", PYTHON, "-c", RECORDER, str(self.file)]
         # pylint: disable=consider-using-with
         self.process = subprocess.Popen(as_pid_1(command) if namespace else command, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -116,7 +116,7 @@ class Recorded:
 def test_exit_codes(inits, name):
     """The command's exit status is the init's."""
     for code in (0, 1, 3, 127, 128, 255):
-        assert status([*inits(name), "/bin/sh", "-c", f"exit {code}"]) == code
+        assert status([*inits(name), "--", "/bin/sh", "-c", f"exit {code}"]) == code
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
@@ -124,13 +124,13 @@ def test_deadly_signals(inits, name):
     """A command that a signal killed: 128 and the signal, faults and SIGKILL as well."""
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV, signal.SIGABRT, signal.SIGUSR1):
         program = f"import os, resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0)); os.kill(os.getpid(), {number})"
-        assert status([*inits(name), PYTHON, "-c", program]) == 128 + number
+        assert status([*inits(name), "--", PYTHON, "-c", program]) == 128 + number
 
 
 @pytest.mark.parametrize("names", [TINI, DUMB_INIT], ids=["tini", "dumb-init"])
 def test_wrong_commands_hc_9(inits, names):
     """hc-9: no such program, no program, no command, no such option: the same status as the original."""
-    for words in (["/no/such/program"], ["/etc/passwd"], [], ["--no-such-option", "true"], ["-e"], ["-r", "x", "true"]):
+    for words in (["--", "/no/such/program"], ["--", "/etc/passwd"], [], ["--no-such-option", "true"], ["-e"], ["-r", "x", "true"]):
         expected = status([*inits(names[0]), *words])
         assert expected != 0
         for name in names[1:]:
@@ -142,9 +142,9 @@ def test_wrong_commands_hc_9(inits, names):
 def test_remapped_status(inits, name):
     """-e CODE: this status of the command is a success."""
     shell = ["/bin/sh", "-c"]
-    assert status([*inits(name), "-e", "143", *shell, "exit 143"]) == 0
-    assert status([*inits(name), "-e", "143", *shell, "kill -TERM $$"]) == 0
-    assert status([*inits(name), "-e", "143", *shell, "exit 142"]) == 142
+    assert status([*inits(name), "-e", "143", "--", *shell, "exit 143"]) == 0
+    assert status([*inits(name), "-e", "143", "--", *shell, "kill -TERM $$"]) == 0
+    assert status([*inits(name), "-e", "143", "--", *shell, "exit 142"]) == 142
 
 
 @pytest.mark.parametrize("names", [TINI, DUMB_INIT], ids=["tini", "dumb-init"])
@@ -162,26 +162,24 @@ def test_signals_are_passed_on_hc_11(inits, names, tmp_path):
     assert all(result == results[names[0]] for result in results.values()), results
 
 
-@pytest.mark.parametrize("names", [TINI, DUMB_INIT], ids=["tini", "dumb-init"])
-@pytest.mark.parametrize("options", [[], ["-g"], ["-c"]], ids=["default", "-g", "-c"])
+@pytest.mark.parametrize("names, options", [(TINI, []), (TINI, ["-g"]), (DUMB_INIT, []), (DUMB_INIT, ["-c"])],
+                         ids=["tini", "tini-g", "dumb-init", "dumb-init-c"])
 def test_command_or_group(inits, names, options, tmp_path):
     """Whether a signal reaches the command's children: tini needs -g for that, dumb-init -c for the opposite."""
-    if (options, names) in ((["-g"], DUMB_INIT), (["-c"], TINI)):
-        pytest.skip("not an option of it")
-    program = (f"import os, signal, time\n"
-               f"child = os.fork()\n"
-               f"who = 'child' if child == 0 else 'command'\n"
-               f"def came(*_):\n"
-               f"    open('{tmp_path}/got-' + who, 'w')\n"
-               f"signal.signal(signal.SIGUSR1, came)\n"
+    # Blocked from the start and waited for: what comes early is not lost.
+    program = (f"import os, signal\n"
+               f"signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])\n"
+               f"who = 'child' if os.fork() == 0 else 'command'\n"
                f"open('{tmp_path}/there-' + who, 'w')\n"
-               f"while True: signal.pause()\n")
+               f"signal.sigwait([signal.SIGUSR1])\n"
+               f"open('{tmp_path}/got-' + who, 'w')\n"
+               f"signal.pause()\n")
     results = {}
     for name in names:
         for old in tmp_path.glob("*-c*"):
             old.unlink()
         # pylint: disable=consider-using-with
-        process = subprocess.Popen(as_pid_1([*inits(name), *options, PYTHON, "-c", program]), stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(as_pid_1([*inits(name), *options, "--", PYTHON, "-c", program]), stdin=subprocess.DEVNULL)
         for who in ("child", "command"):
             wait(lambda who=who: (tmp_path / f"there-{who}").exists(), f"{name}: no {who}")
         init = child_of(process.pid)
@@ -223,6 +221,9 @@ def test_terminal_stop_signals(inits, names, tmp_path):
                     run.send(signal.SIGCONT)
                     wait(lambda: state_of(run.pid) == "S", f"{name} does not go on")
                     os.kill(command, signal.SIGCONT)
+                elif number == signal.SIGTSTP:
+                    # Of two signals that wait the lower number is taken first: this one has to be through.
+                    wait(lambda: run.seen, f"{name} does not pass on {number!r}")
                 states[number] = state_of(run.pid) == "T"
                 ended = run.finish()
                 states[number] = (ended[0], [n for n in ended[1] if n != signal.SIGCONT])
@@ -245,7 +246,8 @@ def run_on_terminal(argv):
             break
         text += piece
     os.close(master)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text.decode()
+    # What it says itself comes before, and is its own affair.
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text.decode().splitlines()[-1]
 
 
 @pytest.mark.parametrize("names", [TINI, DUMB_INIT], ids=["tini", "dumb-init"])
@@ -254,9 +256,18 @@ def test_terminal_is_the_commands_hc_16(inits, names):
     program = ("import os; print('front', os.tcgetpgrp(0) == os.getpgrp(), 'group', os.getpgrp() == os.getpid(),"
                " 'session', os.getsid(0) == os.getpid(), 'terminal', os.path.exists('/dev/tty') and"
                " os.isatty(os.open('/dev/tty', os.O_RDWR)))")
-    results = {name: run_on_terminal([*inits(name), PYTHON, "-c", program]) for name in names}
-    assert "front True group True" in results[names[0]][1]
+    results = {name: run_on_terminal([*inits(name), "--", PYTHON, "-c", program]) for name in names}
+    assert results[names[0]][1].startswith("front True group True")
     assert all(result == results[names[0]] for result in results.values()), results
+
+
+def release(fifo):
+    """Lets everybody go on who waits for this pipe now; false."""
+    try:
+        os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        pass  # nobody does
+    return False
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
@@ -266,18 +277,17 @@ def test_nothing_stays_behind_hc_1_hc_3(inits, name, tmp_path):
              " until [ -e $T/over ]; do read x <$T/wake; done; exit 7")
     os.mkfifo(tmp_path / "wake")
     # pylint: disable=consider-using-with
-    process = subprocess.Popen(as_pid_1([*inits(name), "/bin/sh", "-c", shell]), stdin=subprocess.DEVNULL,
+    process = subprocess.Popen(as_pid_1([*inits(name), "--", "/bin/sh", "-c", shell]), stdin=subprocess.DEVNULL,
                                env={**os.environ, "T": str(tmp_path)})
     wait(lambda: (tmp_path / "there").exists(), "the command does not get on")
     init = child_of(process.pid)
     children = Path(f"/proc/{init}/task/{init}/children")
     wait(lambda: len(children.read_text().split()) > 300, "orphans do not come to the init")
-    (tmp_path / "go").open("w").close()
     # The command is left, and no zombie: whoever was there has been reaped.
-    wait(lambda: len(children.read_text().split()) == 1, "zombies stay")
+    wait(lambda: release(tmp_path / "go") or len(children.read_text().split()) == 1, "zombies stay")
     (tmp_path / "over").touch()
-    (tmp_path / "wake").open("w").close()
-    assert process.wait(DEADLINE_S) == 7
+    wait(lambda: release(tmp_path / "wake") or process.poll() is not None, "the init does not end")
+    assert process.returncode == 7
 
 
 @pytest.mark.parametrize("name, options", [("tini", ["-s"]), ("orlop-tini", ["-s"]), ("orlop", [])])
@@ -286,7 +296,7 @@ def test_subreaper_hc_3(inits, name, options, tmp_path):
     program = (f"(sh -c 'sleep 1000 & echo $! >{tmp_path}/orphan.new; mv {tmp_path}/orphan.new {tmp_path}/orphan');"
                f" exec {PYTHON} -c 'import signal; signal.pause()'")
     # pylint: disable=consider-using-with
-    process = subprocess.Popen([*inits(name), *options, "/bin/sh", "-c", program], stdin=subprocess.DEVNULL)
+    process = subprocess.Popen([*inits(name), *options, "--", "/bin/sh", "-c", program], stdin=subprocess.DEVNULL)
     wait(lambda: (tmp_path / "orphan").exists(), "no orphan")
     orphan = int((tmp_path / "orphan").read_text())
     try:
@@ -302,7 +312,7 @@ def test_subreaper_hc_3(inits, name, options, tmp_path):
 def test_parent_death(inits, name, tmp_path):
     """-p SIGNAL: when the parent dies the command gets it."""
     parent = subprocess.Popen(  # pylint: disable=consider-using-with
-        ["/bin/sh", "-c", '"$@" & wait', "sh", *inits(name), "-p", "SIGUSR2", PYTHON, "-c", RECORDER, str(tmp_path / "s")],
+        ["/bin/sh", "-c", '"$@" & wait', "sh", *inits(name), "-p", "SIGUSR2", "--", PYTHON, "-c", RECORDER, str(tmp_path / "s")],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait(lambda: (tmp_path / "s").exists() and "ready" in (tmp_path / "s").read_text(), "the command does not start")
     parent.kill()
@@ -318,7 +328,7 @@ def test_inherited_signals_hc_11(inits, names):
                " os.execv(sys.argv[1], sys.argv[1:])")
     masks = {}
     for name in names:
-        output = subprocess.run([PYTHON, "-c", program, *inits(name), "grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"],
+        output = subprocess.run([PYTHON, "-c", program, *inits(name), "--", "grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"],
                                 capture_output=True, text=True, timeout=DEADLINE_S, check=True).stdout
         masks[name] = {key: int(value, 16) & ~(1 << signal.SIGPIPE - 1) & ~(1 << signal.SIGXFSZ - 1)
                        for key, value in (line.split(":\t") for line in output.splitlines())}
@@ -328,20 +338,18 @@ def test_inherited_signals_hc_11(inits, names):
     assert all(mask == masks[names[0]] for mask in masks.values()), masks
 
 
-@pytest.mark.parametrize("name", EVERYBODY)
+@pytest.mark.parametrize("name", ["orlop", "orlop-tini", "orlop-dumb-init"])
 def test_parent_ignores_children(inits, name):
-    """Started with SIGCHLD ignored, as some parents leave it, orlop still tells how the command ended."""
-    if not name.startswith("orlop"):
-        pytest.skip("what is asked of Orlop alone: the originals wait for ever for a status that is thrown away")
+    """Started with SIGCHLD ignored, as some parents leave it, it still tells how the command ended."""
     program = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
-    assert status([PYTHON, "-c", program, *inits(name), "/bin/sh", "-c", "exit 5"]) == 5
+    assert status([PYTHON, "-c", program, *inits(name), "--", "/bin/sh", "-c", "exit 5"]) == 5
 
 
 def test_interrupted_wait_hc_7(inits, tmp_path):
     """hc-7: waitid(2) that is interrupted is asked again; the status is not lost."""
     log = tmp_path / "strace"
     process = subprocess.run(["strace", "-o", str(log), "-e", "trace=waitid", "-e", "inject=waitid:error=EINTR:when=1..3",
-                              *inits("orlop"), "/bin/sh", "-c", "exit 6"],
+                              *inits("orlop"), "--", "/bin/sh", "-c", "exit 6"],
                              capture_output=True, text=True, timeout=DEADLINE_S, check=False)
     if "INJECTED" not in (log.read_text() if log.exists() else ""):
         pytest.skip(f"strace cannot be used here: {process.stderr}")
@@ -361,7 +369,7 @@ def test_signal_storm_hc_15(inits, tmp_path):
 
 
 def test_no_memory_of_its_own_hc_45(inits):
-    """hc-45: it waits with less private memory than a page for each of its parts: it does not grow with its work."""
+    """hc-45: what it has for itself while it waits is at most 256 KiB, huge pages or not."""
     # pylint: disable=consider-using-with
     process = subprocess.Popen([*inits("orlop"), "sleep", "1000"], stdin=subprocess.DEVNULL)
     try:
