@@ -371,9 +371,8 @@ static void carry_out(unit_id id, const struct service_action *action)
 		process_signal(id, ROLE_CONTROL, action->signal);
 		return;
 	case ACTION_SIGNAL_CGROUP:
-		if (service->cgroup_fd >= 0)
-			(void)cgroup_signal(service->cgroup_fd, action->signal);
-		else {
+		/* Without a descriptor to spare its list cannot be read: those that we know get it. */
+		if (service->cgroup_fd < 0 || cgroup_signal(service->cgroup_fd, action->signal) < 0) {
 			process_signal(id, ROLE_MAIN, action->signal);
 			process_signal(id, ROLE_CONTROL, action->signal);
 		}

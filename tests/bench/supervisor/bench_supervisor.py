@@ -61,12 +61,16 @@ class Machine(container.Orlop):
         # Outside of the root, the way to the units that the root hides.
         setup = ("mkdir units.host b\nUNITS=$R/units.host; mount --bind /usr/lib/systemd/system units.host\n"
                  f"mount --bind {self.board} b\n{peer.setup()}")
-        super().__init__(directory, peer.units(), setup=setup, command=f"/b/stamp begin {peer.command}")
+        super().__init__(directory, peer.units(), setup=setup, command=f"/b/stamp begin {peer.command} >b/log 2>&1")
 
     def __exit__(self, *arguments):
         super().__exit__(*arguments)
         self.places.close()
         shutil.rmtree(self.board)
+
+    def said(self):
+        """The end of what it printed: into a file, so that nobody has to run to read it."""
+        return (self.log + (self.board / "log").read_text(errors="replace"))[-2000:]
 
     def place(self, number):
         """(count, time in ns, pid)"""
@@ -80,7 +84,7 @@ class Machine(container.Orlop):
         end = time.monotonic() + DEADLINE_S
         while not all(self.counts()):
             if time.monotonic() > end or self.process.poll() is not None:
-                raise Gone(f"{sum(1 for c in self.counts() if c)} of {self.peer.count} services started\n{self.log[-2000:]}")
+                raise Gone(f"{sum(1 for c in self.counts() if c)} of {self.peer.count} services started\n{self.said()}")
             time.sleep(0.005)
         last = max(self.place(i)[1] for i in range(1, self.peer.count + 1))
         return (last - self.place(0)[1]) / 1e6
@@ -124,8 +128,7 @@ class Machine(container.Orlop):
         """Kills @kills services, one at a time, each once, and all of them older than the floor."""
         time.sleep(self.peer.floor_s + SETTLE_S)
         table = self.host_pids()
-        # Two seconds of finit are too long to wait for each in turn: fewer.
-        kills = min(kills, self.peer.count, 12 if self.peer.floor_s > 1 else kills)
+        kills = min(kills, self.peer.count)
         step = self.peer.count // kills
         return [self.restart(i, table[self.place(i)[2]], self.peer.floor_s) for i in range(1, kills * step + 1, step)]
 

@@ -5,9 +5,9 @@ A peer is a class with the files that it reads, the shell lines that set its roo
 has a logger for each service, but in the flood, where each has its own for the one service that prints.
 
   s6       s6-svscan as PID 1. "run" is the service's program itself, without an interpreter before it, and
-           there is no "finish". A service that ran for less than a second comes back after a second.
-  runit    runsvdir as PID 1, "run" as with s6; the same second.
-  finit    finit as PID 1 with nothing but the services. Restarts after two seconds, which is its least.
+           there is no "finish". s6-supervise waits a second before each restart, whatever the service did.
+  runit    runsvdir as PID 1, "run" as with s6. A service that ran for less than a second waits for the second to be over.
+  finit    finit as PID 1 with nothing but the services.
   systemd  systemd --system as PID 1 with units that have no default dependencies, no generators, no journal.
            RestartSec=0.
   orlop    container mode, the same units as systemd, RestartSec=0.
@@ -130,7 +130,6 @@ class Runit(Peer):
 class Finit(Peer):
     name = "finit"
     command = "/usr/sbin/finit"
-    floor_s = 2
 
     def setup(self):
         lines = "".join(f"service [S123456789] name:svc-{i} :{i} /b/stamp {i} -- svc-{i}\n"

@@ -3,6 +3,7 @@
  * The service that every supervisor of the bench runs, and two helpers in the same program:
  *
  *   stamp NUMBER        writes its time and pid into place NUMBER of /b/stamps, then sleeps
+ *   stamp svc-NUMBER    the same; this is how s6 calls it
  *   stamp               the same, with the number of the current directory (".../svc-NUMBER")
  *   stamp begin CMD...  writes the time into place 0 and executes CMD
  *   stamp flood         writes lines to standard output as fast as that takes them
@@ -61,7 +62,8 @@ static void flood(void)
 int main(int argc, char **argv)
 {
 	char directory[4096];
-	const char *dash = NULL;
+	const char *name = NULL;
+	const char *dash;
 
 	if (argc > 2 && strcmp(argv[1], "begin") == 0) {
 		stamp(0);
@@ -73,12 +75,13 @@ int main(int argc, char **argv)
 		return 114;
 	}
 	if (argc > 1)
-		dash = argv[1];
-	else if (getcwd(directory, sizeof(directory)) && (dash = strrchr(directory, '-')))
-		dash++;
-	if (!dash)
+		name = argv[1];
+	else if (getcwd(directory, sizeof(directory)))
+		name = directory;
+	if (!name)
 		return 115;
-	stamp(strtoul(dash, NULL, 10));
+	dash = strrchr(name, '-');
+	stamp(strtoul(dash ? dash + 1 : name, NULL, 10));
 	for (;;)
 		(void)pause();
 }
