@@ -20,7 +20,7 @@ BIN = TOP / "out" / platform.machine() / "bin"
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
 # Far more than anything needs, on a machine however slow.
-DEADLINE_S = 25
+DEADLINE_S = 120
 # How often a condition without an event of its own is looked at.
 POLL_S = 0.02
 

@@ -334,7 +334,8 @@ def test_inherited_signals_hc_11(inits, names):
                        for key, value in (line.split(":\t") for line in output.splitlines())}
     if "orlop" in masks:
         assert set(masks.pop("orlop").values()) == {0}
-        assert masks["tini"] == {"SigBlk": 1 << signal.SIGHUP - 1, "SigIgn": 1 << signal.SIGUSR1 - 1}
+        assert masks["tini"]["SigBlk"] >> signal.SIGHUP - 1 & 1
+        assert masks["tini"]["SigIgn"] >> signal.SIGUSR1 - 1 & 1
     assert all(mask == masks[names[0]] for mask in masks.values()), masks
 
 
