@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
- * Orlop's PID 1. One binary for three lives: /init in the initramfs (act 1), init on the root (acts 2
- * and 3), and, under the name modprobe, the loader of kernel modules. Which of them is decided here
- * and nowhere else.
+ * Orlop's PID 1. One binary for four lives: /init in the initramfs (act 1), init on the root (acts 2
+ * and 3), under the name modprobe the loader of kernel modules, and with --init, or as tini or
+ * dumb-init, the init of one command. Which of them is decided here and nowhere else.
  */
 #include <errno.h>
 #include <signal.h>
@@ -20,6 +20,7 @@
 #include "init/act2.h"
 #include "init/fatal.h"
 #include "init/modprobe.h"
+#include "init/one_command.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/klog.h"
@@ -36,8 +37,9 @@ static int usage(const char *program, bool asked)
 		"Orlop " ORLOP_VERSION ", PID 1 for container hosts\n\n"
 		"%s is started by the kernel (init=, or /init in an initramfs), or as PID 1 of a\n"
 		"container, where its arguments are taken as the command line (orlop.unit=NAME ...).\n"
+		"%s --init [OPTION...] -- COMMAND... runs one command as its init (--init --help).\n"
 		"Under the name modprobe it loads kernel modules. See orlop(8).\n",
-		program);
+		program, program);
 	return asked ? EXIT_SUCCESS : 2;
 }
 
@@ -87,18 +89,45 @@ static void keep_pages_small(void)
 	(void)madvise((void *)start, (uintptr_t)_end - start, MADV_NOHUGEPAGE);
 }
 
+/* The names, beside its own, that the program is called by. */
+static int other_life(const char *program, int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		enum one_command_kind kind;
+	} inits[] = {
+		{ "tini", ONE_COMMAND_TINI },
+		{ "tini-static", ONE_COMMAND_TINI },
+		{ "docker-init", ONE_COMMAND_TINI },
+		{ "dumb-init", ONE_COMMAND_DUMB_INIT },
+	};
+
+	if (strcmp(program, "modprobe") == 0)
+		return modprobe_main(argc, argv);
+	for (size_t i = 0; i < ARRAY_SIZE(inits); i++)
+		if (strcmp(program, inits[i].name) == 0)
+			return one_command_main(inits[i].kind, argc, argv);
+	if (argc > 1 && strcmp(argv[1], "--init") == 0) {
+		argv[1] = argv[0];
+		return one_command_main(ONE_COMMAND_OWN, argc - 1, argv + 1);
+	}
+	return -1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
 	const char *program = slash ? slash + 1 : argc > 0 ? argv[0] : "orlop";
 	sigset_t all;
+	int status;
 
-	if (strcmp(program, "modprobe") == 0)
-		return modprobe_main(argc, argv);
+	keep_pages_small();
+	status = other_life(program, argc, argv);
+	if (status >= 0)
+		return status;
 	if (getpid() != 1)
 		return usage(program, argc == 2 && strcmp(argv[1], "--help") == 0);
 
-	keep_pages_small();
 	boot.began = clock_now();
 	boot.kernel_ended = boot.began;
 	boot.note = BUF(boot.note_text);

@@ -304,7 +304,9 @@ static int signal_below(int at, const char *name, int signal, int depth)
 	if (r < 0)
 		return r;
 	procs = openat(d.fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	while (procs >= 0 && (n = read(procs, text + kept, sizeof(text) - kept)) > 0) {
+	if (procs < 0)
+		return -errno;
+	while ((n = read(procs, text + kept, sizeof(text) - kept)) > 0) {
 		struct str rest = { text, kept + (size_t)n };
 		struct str line;
 
