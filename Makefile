@@ -101,10 +101,10 @@ $(bin)/orlop: $(orlop_sources:%.c=$(obj)/%.o) $(libs) Makefile
 	$(call quiet,LINK,$@)$(CC) $(project_cflags) $(CFLAGS) $(project_ldflags) $(LDFLAGS) \
 		-o $@ $(filter %.o,$^) $(orlop_libraries)
 
-$(bin)/orlop-logd: $(logd_sources:%.c=$(obj)/%.o) Makefile
+$(bin)/orlop-logd: $(logd_sources:%.c=$(obj)/%.o) $(libs) Makefile
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$@)$(CC) $(project_cflags) $(CFLAGS) $(project_ldflags) $(LDFLAGS) \
-		-o $@ $(filter %.o,$^)
+		-o $@ $(filter %.o,$^) -L$(libs)/lib -lcap
 
 $(obj)/%.o: %.c Makefile | $(libs)
 	@mkdir -p $(@D)
