@@ -56,7 +56,8 @@ quiet = $(if $(V),,@printf '  %-7s %s\n' $(1) '$(2)';)
 orlop_dirs := lib init mount verity selinux supervisor
 orlop_sources := $(foreach d,$(orlop_dirs),$(sort $(wildcard $(d)/*.c)))
 logd_sources := $(sort $(wildcard lib/*.c) $(wildcard logd/*.c))
-sources := $(sort $(orlop_sources) $(logd_sources))
+ctl_sources := $(sort $(wildcard ctl/*.c))
+sources := $(sort $(orlop_sources) $(logd_sources) $(ctl_sources))
 
 programs := $(bin)/orlop $(bin)/orlop-logd
 

@@ -39,8 +39,7 @@ static int parse_unit(struct log_query *query, struct str value)
 	return log_query_add_unit(query, value);
 }
 
-/* SECONDS[.DIGITS] in microseconds; what is finer than that is cut. */
-static int parse_seconds(struct str value, uint64_t *ret_us)
+int log_query_time(struct str value, uint64_t *ret_us)
 {
 	struct str whole;
 	uint64_t seconds;
@@ -65,8 +64,8 @@ static int parse_time(struct str value, uint64_t *wall, uint64_t *boot)
 	uint64_t us;
 
 	if (!str_starts(value, "+"))
-		return parse_seconds(value, wall);
-	if (parse_seconds((struct str){ value.p + 1, value.n - 1 }, &us) < 0)
+		return log_query_time(value, wall);
+	if (log_query_time((struct str){ value.p + 1, value.n - 1 }, &us) < 0)
 		return -EINVAL;
 	*boot = us * NS_PER_US;
 	return 0;

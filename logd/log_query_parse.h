@@ -60,6 +60,9 @@ void log_query_init(struct log_query *query);
  */
 int log_query_parse(struct str line, struct log_query *ret_query, const char **ret_problem);
 
+/** log_query_time() - SECONDS[.DIGITS], in microseconds; what is finer is cut. Return: 0 or -EINVAL. */
+int log_query_time(struct str value, uint64_t *ret_us);
+
 /** log_query_add_unit() - Return: 0, -EINVAL (no name of a unit) or -ENOSPC. */
 int log_query_add_unit(struct log_query *query, struct str name);
 

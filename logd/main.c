@@ -227,7 +227,7 @@ static int setup(const struct logd_options *options)
 		return -errno;
 	console_init(logd.epoll_fd, (uint64_t)SOURCE_CONSOLE << 32);
 	journal_init(&options->limits);
-	r = output_init(logd.epoll_fd, SOURCE_OUTPUT);
+	r = output_init(logd.epoll_fd, SOURCE_OUTPUT, &options->rate);
 	if (r == 0)
 		r = watch(logd.control_fd, SOURCE_CONTROL);
 	if (r == 0)

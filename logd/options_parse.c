@@ -30,12 +30,29 @@ static int parse_size(struct logd_options *options, const char *value)
 	return parse_scaled(str_from(value), "KMG", factors, &options->limits.max_size);
 }
 
-static int parse_age(struct logd_options *options, const char *value)
+static int parse_time(const char *value, uint64_t *ret_ns)
 {
 	static const uint64_t factors[] = { 60 * NS_PER_S, 3600 * NS_PER_S, 86400 * NS_PER_S,
 					    7 * 86400 * NS_PER_S, NS_PER_S };
 
-	return parse_scaled(str_from(value), "mhdw", factors, &options->limits.max_age);
+	return parse_scaled(str_from(value), "mhdw", factors, ret_ns);
+}
+
+static int parse_age(struct logd_options *options, const char *value)
+{
+	return parse_time(value, &options->limits.max_age);
+}
+
+static int parse_rate_interval(struct logd_options *options, const char *value)
+{
+	return parse_time(value, &options->rate.interval);
+}
+
+static int parse_rate_burst(struct logd_options *options, const char *value)
+{
+	static const uint64_t factors[] = { 1 };
+
+	return parse_scaled(str_from(value), "", factors, &options->rate.burst);
 }
 
 static int parse_boots(struct logd_options *options, const char *value)
@@ -65,6 +82,9 @@ static const struct {
 	{ "--max-size=", parse_size, "--max-size= is not a number of bytes with K, M or G" },
 	{ "--max-age=", parse_age, "--max-age= is not a number of seconds, or of m, h, d or w" },
 	{ "--max-boots=", parse_boots, "--max-boots= is not a number" },
+	{ "--rate-interval=", parse_rate_interval,
+	  "--rate-interval= is not a number of seconds, or of m, h, d or w" },
+	{ "--rate-burst=", parse_rate_burst, "--rate-burst= is not a number" },
 	{ "--kmsg=", parse_kmsg, "" },
 	{ "--group=", parse_group, "" },
 };
@@ -73,6 +93,7 @@ int logd_options_parse(int argc, char **argv, struct logd_options *ret_options, 
 {
 	struct logd_options options = {
 		.limits = STORE_LIMITS_DEFAULT,
+		.rate = RATE_LIMIT_DEFAULT,
 		.group = DEFAULT_GROUP,
 	};
 

@@ -2,10 +2,12 @@
 /* The command line of orlop-logd (orlop-logd(8)): --KEY=VALUE from one table. Pure. */
 #pragma once
 
+#include "logd/rate_limit.h"
 #include "logd/store.h"
 
 struct logd_options {
 	struct store_limits limits;
+	struct rate_limit_settings rate;
 	const char *kmsg; /* path of the kernel's log; empty: do not read it; NULL: /dev/kmsg, but not in a container */
 	const char *group; /* that may read the log besides root */
 };

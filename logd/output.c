@@ -11,7 +11,6 @@
 #include "lib/klog.h"
 #include "logd/console_writer.h"
 #include "logd/journal.h"
-#include "logd/rate_limit.h"
 #include "logd/syslog_parse.h"
 #include "logd/unit_of.h"
 
@@ -38,6 +37,7 @@ struct unit {
 static struct {
 	int epoll_fd;
 	uint32_t kind;
+	struct rate_limit_settings rate;
 	int scratch[2]; /* a pipe of our own, in which the content of others is looked at */
 	unsigned count;
 	bool dropped;		  /* some unit has lines to be told of */
@@ -45,8 +45,9 @@ static struct {
 	struct unit units[OUTPUT_UNITS_MAX];
 } output = { .scratch = { -1, -1 } };
 
-int output_init(int epoll_fd, uint32_t kind)
+int output_init(int epoll_fd, uint32_t kind, const struct rate_limit_settings *rate)
 {
+	output.rate = *rate;
 	output.epoll_fd = epoll_fd;
 	output.kind = kind;
 	return pipe2(output.scratch, O_CLOEXEC | O_NONBLOCK) < 0 ? -errno : 0;
@@ -74,13 +75,14 @@ static struct unit *unit_get(struct str name)
 
 static void say_dropped(struct rate_limit *limit, struct str name, uint64_t now)
 {
-	uint64_t dropped = rate_limit_take_dropped(limit, now);
+	uint64_t dropped = rate_limit_take_dropped(limit, &output.rate, now);
 
 	if (dropped > 0)
 		journal_note(name, 4,
-			     "%llu lines of " STR_FORMAT " were dropped: more than %d in %llu s",
+			     "%llu lines of " STR_FORMAT " were dropped: more than %llu in %llu s",
 			     (unsigned long long)dropped, STR_ARGS(name.n > 0 ? name : STR("no unit")),
-			     RATE_LIMIT_BURST, (unsigned long long)(RATE_LIMIT_INTERVAL / NS_PER_S));
+			     (unsigned long long)output.rate.burst,
+			     (unsigned long long)(output.rate.interval / NS_PER_S));
 }
 
 static bool admit(struct rate_limit *limit, struct str name)
@@ -90,7 +92,7 @@ static bool admit(struct rate_limit *limit, struct str name)
 
 	/* First what was dropped before, then this line. */
 	say_dropped(limit, name, now);
-	allowed = rate_limit_allow(limit, now);
+	allowed = rate_limit_allow(limit, &output.rate, now);
 	output.dropped |= !allowed;
 	return allowed;
 }
@@ -306,12 +308,12 @@ void output_drain(void)
 
 uint64_t output_deadline(void)
 {
-	uint64_t next = rate_limit_deadline(&output.others);
+	uint64_t next = rate_limit_deadline(&output.others, &output.rate);
 
 	if (!output.dropped)
 		return CLOCK_TIME_MAX;
 	for (unsigned i = 0; i < output.count; i++) {
-		uint64_t deadline = rate_limit_deadline(&output.units[i].limit);
+		uint64_t deadline = rate_limit_deadline(&output.units[i].limit, &output.rate);
 
 		if (deadline < next)
 			next = deadline;

@@ -10,12 +10,13 @@
 
 #include "lib/str.h"
 #include "logd/log_record_parse.h"
+#include "logd/rate_limit.h"
 
 /* PID 1 knows at most so many units (supervisor/unit.h). */
 #define OUTPUT_UNITS_MAX 2048
 
 /** output_init() - @kind: the upper half of the epoll data of pipes; the lower is output_dispatch()'s. Return: 0 or -errno. */
-int output_init(int epoll_fd, uint32_t kind);
+int output_init(int epoll_fd, uint32_t kind, const struct rate_limit_settings *rate);
 
 /**
  * output_control() - a record from PID 1 (orlop-logd(8), Protocol).

@@ -43,6 +43,7 @@ struct client {
 	uint64_t idle_at;   /* the newest number when there was nothing more to send */
 	uint64_t ring_skip; /* of the ring's matches, as they are before the last N */
 	struct ring_cursor cursor;
+	char boot_id[LOG_BOOT_ID_SIZE]; /* of the last record */
 	size_t in_length;
 	size_t out_start;
 	size_t out_end;
@@ -284,6 +285,7 @@ static void answer(struct client *client, struct str line)
 	client->ring = is_about_this_boot(&query);
 	client->last = query.after;
 	client->ring_skip = 0;
+	client->boot_id[0] = '\0';
 	client->cursor = (struct ring_cursor){ 0 };
 	r = log_reader_open(&client->reader, client->directory, &query);
 	if (r == -ENOENT && client->ring)
@@ -335,6 +337,15 @@ static void add_record(struct client *client, const struct log_record *record, s
 		if (!b.overflow)
 			client->out_end += b.len;
 		return;
+	}
+	/* Each boot is announced, as records do not carry it. */
+	if (strcmp(client->boot_id, boot_id) != 0) {
+		struct buf id = BUF(client->boot_id);
+
+		buf_add(&id, boot_id);
+		out_add(client, STR("# boot "));
+		out_add(client, (struct str){ id.p, id.len });
+		out_add(client, STR("\n"));
 	}
 	out_add(client, line);
 	out_add(client, STR("\n"));

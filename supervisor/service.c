@@ -328,8 +328,10 @@ static void process_spawn(unit_id id, enum service_role role, const struct exec_
 	process->pidfd = spawned.pidfd;
 	process->status_fd = spawned.status_fd;
 	pid_insert(process_index(id, role));
-	if (role == ROLE_MAIN)
+	if (role == ROLE_MAIN) {
 		service->main_started = clock_now();
+		log_link_process(unit, service->log, spawned.pid);
+	}
 	if (epoll_ctl(world.epoll_fd, EPOLL_CTL_ADD, process->status_fd, &watch) < 0)
 		log_error("%s: cannot watch its exec status: %s", unit->name, error_name(errno));
 	if (log_daemon && role == ROLE_MAIN)

@@ -6,6 +6,7 @@ machine. The cgroup tree is a scratch cgroup of the host's v2 hierarchy, seen th
 """
 import collections
 import ctypes
+import functools
 import os
 import platform
 import re
@@ -79,6 +80,7 @@ def log_records(directory):
     return found
 
 
+@functools.lru_cache(maxsize=1 << 18)
 def parse_record(line):
     """One line of the log as a Record, or None."""
     checksum, _, rest = line.partition(b" ")
