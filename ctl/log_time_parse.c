@@ -140,7 +140,7 @@ static int parse_calendar(struct str text, bool utc, uint64_t now, uint64_t *ret
 {
 	time_t seconds = (time_t)(now / US_PER_S);
 	struct tm tm = { 0 };
-	struct str word;
+	struct str word = { 0 };
 	bool any;
 
 	(void)(utc ? gmtime_r(&seconds, &tm) : localtime_r(&seconds, &tm));
