@@ -57,9 +57,10 @@ orlop_dirs := lib init mount verity selinux supervisor
 orlop_sources := $(foreach d,$(orlop_dirs),$(sort $(wildcard $(d)/*.c)))
 logd_sources := $(sort $(wildcard lib/*.c) $(wildcard logd/*.c))
 ctl_sources := $(sort $(wildcard ctl/*.c))
-sources := $(sort $(orlop_sources) $(logd_sources) $(ctl_sources))
+console_sources := $(sort $(wildcard console/*.c))
+sources := $(sort $(orlop_sources) $(logd_sources) $(ctl_sources) $(console_sources))
 
-programs := $(bin)/orlop $(bin)/orlop-logd
+programs := $(bin)/orlop $(bin)/orlop-logd $(bin)/orlop-console
 
 # --- flags -----------------------------------------------------------------
 
@@ -107,6 +108,12 @@ $(bin)/orlop-logd: $(logd_sources:%.c=$(obj)/%.o) $(libs) Makefile
 	$(call quiet,LINK,$@)$(CC) $(project_cflags) $(CFLAGS) $(project_ldflags) $(LDFLAGS) \
 		-o $@ $(filter %.o,$^) -L$(libs)/lib -lcap
 
+# Reads records as orlop-logd writes them: that comes out of the archive.
+$(bin)/orlop-console: $(console_sources:%.c=$(obj)/%.o) $(obj)/orlop.a Makefile
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(project_cflags) $(CFLAGS) $(project_ldflags) $(LDFLAGS) \
+		-o $@ $(filter %.o %.a,$^)
+
 $(obj)/%.o: %.c Makefile | $(libs)
 	@mkdir -p $(@D)
 	$(call quiet,CC,$<)$(CC) $(project_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -136,7 +143,8 @@ install: $(programs) ## into DESTDIR: init, modprobe, orlop-logd, units, man pag
 	install -m 755 $(bin)/orlop $(DESTDIR)$(PREFIX)/sbin/init
 	ln -sfn init $(DESTDIR)$(PREFIX)/sbin/modprobe
 	install -m 755 $(bin)/orlop-logd $(DESTDIR)$(PREFIX)/libexec/orlop/orlop-logd
-	$(STRIP) $(DESTDIR)$(PREFIX)/sbin/init $(DESTDIR)$(PREFIX)/libexec/orlop/orlop-logd
+	install -m 755 $(bin)/orlop-console $(DESTDIR)$(PREFIX)/libexec/orlop/orlop-console
+	$(STRIP) $(DESTDIR)$(PREFIX)/libexec/orlop/orlop-console $(DESTDIR)$(PREFIX)/sbin/init $(DESTDIR)$(PREFIX)/libexec/orlop/orlop-logd
 	install -m 644 $(wildcard units/*.*) $(DESTDIR)$(PREFIX)/lib/orlop/units
 	ln -sfn multi-user.target $(DESTDIR)$(PREFIX)/lib/orlop/units/default.target
 	for page in $(wildcard man/*.[1-9]); do \
