@@ -42,8 +42,10 @@ static struct {
 	unsigned count;
 	bool dropped;		  /* some unit has lines to be told of */
 	struct rate_limit others; /* lines that come from no unit */
-	struct unit units[OUTPUT_UNITS_MAX];
 } output = { .scratch = { -1, -1 } };
+
+/* By itself: beside values that are not zero it would be in the file of the program. */
+static struct unit units[OUTPUT_UNITS_MAX];
 
 int output_init(int epoll_fd, uint32_t kind, const struct rate_limit_settings *rate)
 {
@@ -59,11 +61,11 @@ static struct unit *unit_get(struct str name)
 	struct unit *unit;
 
 	for (unsigned i = 0; i < output.count; i++)
-		if (str_is(name, output.units[i].name))
-			return &output.units[i];
+		if (str_is(name, units[i].name))
+			return &units[i];
 	if (output.count == OUTPUT_UNITS_MAX || !unit_name_is_valid(name))
 		return NULL;
-	unit = &output.units[output.count++];
+	unit = &units[output.count++];
 	memcpy(unit->name, name.p, name.n);
 	unit->priority = LOG_PRIORITY_DEFAULT;
 	unit->level_prefix = true;
@@ -232,7 +234,7 @@ static void control_add(struct unit *unit, struct str options, int fd)
 		(void)epoll_ctl(output.epoll_fd, EPOLL_CTL_DEL, stream->fd, NULL);
 	fd_close(stream->fd);
 	*stream = (struct stream){ .fd = fd, .ready = true };
-	event.data.u64 = (uint64_t)output.kind << 32 | (uint32_t)((unit - output.units) * 2 + console);
+	event.data.u64 = (uint64_t)output.kind << 32 | (uint32_t)((unit - units) * 2 + console);
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
 	    epoll_ctl(output.epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
 		log_error("logd: %s: its output cannot be read: %s", unit->name, error_name(errno));
@@ -282,7 +284,7 @@ void output_control(struct str record, int fd)
 void output_dispatch(uint32_t index)
 {
 	if (index / 2 < output.count)
-		output.units[index / 2].stream[index % 2].ready = true;
+		units[index / 2].stream[index % 2].ready = true;
 }
 
 bool output_work(void)
@@ -291,9 +293,9 @@ bool output_work(void)
 
 	for (unsigned i = 0; i < output.count; i++)
 		for (int console = 0; console <= 1; console++)
-			if (output.units[i].stream[console].ready) {
-				read_stream(&output.units[i], console, false);
-				more |= output.units[i].stream[console].ready;
+			if (units[i].stream[console].ready) {
+				read_stream(&units[i], console, false);
+				more |= units[i].stream[console].ready;
 			}
 	return more;
 }
@@ -301,7 +303,7 @@ bool output_work(void)
 void output_drain(void)
 {
 	for (unsigned i = 0; i < output.count; i++)
-		control_flush(&output.units[i]);
+		control_flush(&units[i]);
 	/* There is no later to say it in. */
 	output_tick(CLOCK_TIME_MAX);
 }
@@ -313,7 +315,7 @@ uint64_t output_deadline(void)
 	if (!output.dropped)
 		return CLOCK_TIME_MAX;
 	for (unsigned i = 0; i < output.count; i++) {
-		uint64_t deadline = rate_limit_deadline(&output.units[i].limit, &output.rate);
+		uint64_t deadline = rate_limit_deadline(&units[i].limit, &output.rate);
 
 		if (deadline < next)
 			next = deadline;
@@ -327,7 +329,7 @@ void output_tick(uint64_t now)
 		return;
 	say_dropped(&output.others, (struct str){ "", 0 }, now);
 	for (unsigned i = 0; i < output.count; i++)
-		say_dropped(&output.units[i].limit, str_from(output.units[i].name), now);
+		say_dropped(&units[i].limit, str_from(units[i].name), now);
 	journal_flush();
 	output.dropped = output_deadline() != CLOCK_TIME_MAX;
 }

@@ -58,8 +58,10 @@ static struct {
 	int fd;
 	gid_t group; /* 0: root alone */
 	char host[65];
-	struct client clients[SERVER_CLIENTS_MAX];
 } server = { .fd = -1 };
+
+/* By itself: beside values that are not zero it would be in the file of the program. */
+static struct client clients[SERVER_CLIENTS_MAX];
 
 /* ---- the socket ---- */
 
@@ -140,7 +142,7 @@ void server_accept(void)
 
 		if (fd < 0)
 			return;
-		while (i < SERVER_CLIENTS_MAX && server.clients[i].state != CLIENT_FREE)
+		while (i < SERVER_CLIENTS_MAX && clients[i].state != CLIENT_FREE)
 			i++;
 		event.data.u64 = (uint64_t)server.kind << 32 | i;
 		if (i == SERVER_CLIENTS_MAX || !may_read(fd) ||
@@ -153,13 +155,13 @@ void server_accept(void)
 			fd_close(fd);
 			continue;
 		}
-		server.clients[i].state = CLIENT_ASKING;
-		server.clients[i].fd = fd;
-		server.clients[i].directory = -1;
-		server.clients[i].reader.fd = server.clients[i].reader.boot_directory = -1;
-		server.clients[i].idle_at = UINT64_MAX;
-		server.clients[i].in_length = server.clients[i].out_start = server.clients[i].out_end = 0;
-		server.clients[i].blocked = false;
+		clients[i].state = CLIENT_ASKING;
+		clients[i].fd = fd;
+		clients[i].directory = -1;
+		clients[i].reader.fd = clients[i].reader.boot_directory = -1;
+		clients[i].idle_at = UINT64_MAX;
+		clients[i].in_length = clients[i].out_start = clients[i].out_end = 0;
+		clients[i].blocked = false;
 	}
 }
 
@@ -408,7 +410,7 @@ static bool fill(struct client *client)
 
 void server_dispatch(uint32_t index, uint32_t events)
 {
-	struct client *client = &server.clients[index];
+	struct client *client = &clients[index];
 
 	if (client->state == CLIENT_FREE)
 		return;
@@ -426,7 +428,7 @@ bool server_work(void)
 	bool more = false;
 
 	for (unsigned i = 0; i < SERVER_CLIENTS_MAX; i++) {
-		struct client *client = &server.clients[i];
+		struct client *client = &clients[i];
 		bool again = false;
 
 		if (client->state == CLIENT_FREE || client->state == CLIENT_ASKING || client->blocked)
