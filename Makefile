@@ -57,9 +57,10 @@ orlop_dirs := lib init mount verity selinux supervisor
 orlop_sources := $(foreach d,$(orlop_dirs),$(sort $(wildcard $(d)/*.c)))
 logd_sources := $(sort $(wildcard lib/*.c) $(wildcard logd/*.c))
 ctl_sources := $(sort $(wildcard ctl/*.c))
-sources := $(sort $(orlop_sources) $(logd_sources) $(ctl_sources))
+console_sources := $(sort $(wildcard console/*.c))
+sources := $(sort $(orlop_sources) $(logd_sources) $(ctl_sources) $(console_sources))
 
-programs := $(bin)/orlop $(bin)/orlop-logd $(bin)/orlopctl
+programs := $(bin)/orlop $(bin)/orlop-logd $(bin)/orlopctl $(bin)/orlop-console
 
 # --- flags -----------------------------------------------------------------
 
@@ -102,10 +103,16 @@ $(bin)/orlop: $(orlop_sources:%.c=$(obj)/%.o) $(libs) Makefile
 	$(call quiet,LINK,$@)$(CC) $(project_cflags) $(CFLAGS) $(project_ldflags) $(LDFLAGS) \
 		-o $@ $(filter %.o,$^) $(orlop_libraries)
 
-$(bin)/orlop-logd: $(logd_sources:%.c=$(obj)/%.o) Makefile
+$(bin)/orlop-logd: $(logd_sources:%.c=$(obj)/%.o) $(libs) Makefile
 	@mkdir -p $(@D)
 	$(call quiet,LINK,$@)$(CC) $(project_cflags) $(CFLAGS) $(project_ldflags) $(LDFLAGS) \
-		-o $@ $(filter %.o,$^)
+		-o $@ $(filter %.o,$^) -L$(libs)/lib -lcap
+
+# Reads records as orlop-logd writes them: that comes out of the archive.
+$(bin)/orlop-console: $(console_sources:%.c=$(obj)/%.o) $(obj)/orlop.a Makefile
+	@mkdir -p $(@D)
+	$(call quiet,LINK,$@)$(CC) $(project_cflags) $(CFLAGS) $(project_ldflags) $(LDFLAGS) \
+		-o $@ $(filter %.o %.a,$^)
 
 # Reads unit files as PID 1 does: what it needs of supervisor/ comes out of the archive.
 $(bin)/orlopctl: $(ctl_sources:%.c=$(obj)/%.o) $(obj)/orlop.a $(libs) Makefile
@@ -144,7 +151,9 @@ install: $(programs) ## into DESTDIR: init, modprobe, orlop-logd, orlopctl, unit
 	install -m 755 $(bin)/orlop-logd $(DESTDIR)$(PREFIX)/libexec/orlop/orlop-logd
 	install -m 755 $(bin)/orlopctl $(DESTDIR)$(PREFIX)/bin/orlopctl
 	ln -sfn orlopctl $(DESTDIR)$(PREFIX)/bin/systemctl
-	$(STRIP) $(addprefix $(DESTDIR)$(PREFIX)/,sbin/init libexec/orlop/orlop-logd bin/orlopctl)
+	install -m 755 $(bin)/orlop-console $(DESTDIR)$(PREFIX)/libexec/orlop/orlop-console
+	$(STRIP) $(addprefix $(DESTDIR)$(PREFIX)/,sbin/init libexec/orlop/orlop-logd \
+		libexec/orlop/orlop-console bin/orlopctl)
 	install -m 644 -D ctl/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/orlopctl
 	ln -sfn orlopctl $(DESTDIR)$(PREFIX)/share/bash-completion/completions/systemctl

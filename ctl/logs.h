@@ -8,9 +8,9 @@
 int logs_main(int argc, char **argv);
 
 /**
- * logs_tail() - gives the last @lines lines of what @unit printed, the oldest first, each with its time in front
+ * logs_tail() - gives the last @lines lines about @unit, the oldest first, each with its time and name in front
  * and without a newline.
- * Return: 0, or -errno (-ENOENT: it never printed anything).
+ * Return: 0, or -errno (-ENOENT: there is no log).
  */
 int logs_tail(const char *unit, unsigned lines, void (*line)(void *context, struct str line),
 	      void *context);

@@ -54,6 +54,8 @@ static void kmsg_write(enum klog_level level, struct str text)
 
 		buf_printf(&b, "<%d>orlop: ", facility_daemon << 3 | (int)level);
 		buf_add_str(&b, part);
+		/* Without its newline a record stays open for more, and readers see it only with the next one. */
+		buf_add_char(&b, '\n');
 		/* A full ring overwrites old records and EINTR is retried by the next line: nothing to do. */
 		(void)!write(state.kmsg, b.p, b.len);
 		text = (struct str){ text.p + part.n, text.n - part.n };

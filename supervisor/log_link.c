@@ -9,7 +9,13 @@
 
 #include "lib/fd.h"
 
-#define RECORD_SIZE (UNIT_NAME_SIZE + 32)
+/* The unit's name, an identifier of at most IDENTIFIER_MAX bytes, and the rest. */
+#define RECORD_SIZE (UNIT_NAME_SIZE + IDENTIFIER_MAX + 128)
+/* orlop-logd keeps no more of it (logd/log_record_parse.h). */
+#define IDENTIFIER_MAX 64
+/* What a line has without SyslogFacility= and SyslogLevel=: daemon.info. */
+#define FACILITY_DEFAULT 3
+#define LEVEL_DEFAULT 6
 
 static int ours = -1;
 static int theirs = -1;
@@ -80,6 +86,20 @@ static int send_record(const struct buf *record, int fd)
 	return sendmsg(ours, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+/* What the unit says about its lines (systemd.exec(5), SyslogIdentifier= and the following). */
+static void add_options(struct buf *record, const struct exec_settings *exec)
+{
+	int facility = exec->syslog_facility >= 0 ? exec->syslog_facility : FACILITY_DEFAULT;
+	int level = exec->syslog_level >= 0 ? exec->syslog_level : LEVEL_DEFAULT;
+
+	buf_printf(record, " priority=%d", facility << 3 | level);
+	if (!exec_has(exec, EXEC_FLAG_SYSLOG_LEVEL_PREFIX))
+		buf_add(record, " prefix=no");
+	/* A word of the record: one with blanks in it is left out. */
+	if (exec->syslog_identifier && !strpbrk(exec->syslog_identifier, " \t\n"))
+		buf_printf(record, " identifier=%.*s", IDENTIFIER_MAX, exec->syslog_identifier);
+}
+
 int log_link_announce(const struct unit *unit, struct log_pipe *log, bool console)
 {
 	char text[RECORD_SIZE];
@@ -89,10 +109,24 @@ int log_link_announce(const struct unit *unit, struct log_pipe *log, bool consol
 	if (log->announced || log->read_fd < 0)
 		return 0;
 	buf_printf(&record, "add %s %s", unit->name, console ? "console" : "quiet");
+	if (log->pid > 0)
+		buf_printf(&record, " pid=%d", log->pid);
+	add_options(&record, unit->exec);
 	r = send_record(&record, log->read_fd);
 	if (r == 0)
 		log->announced = true;
 	return r;
+}
+
+void log_link_process(const struct unit *unit, struct log_pipe logs[static 2], pid_t pid)
+{
+	char text[RECORD_SIZE];
+	struct buf record = BUF(text);
+
+	logs[0].pid = logs[1].pid = pid;
+	buf_printf(&record, "process %s pid=%d", unit->name, pid);
+	if (logs[0].announced || logs[1].announced)
+		(void)send_record(&record, -1);
 }
 
 void log_link_flush(const struct unit *unit)

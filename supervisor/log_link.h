@@ -6,12 +6,14 @@
  * without its log noticing. PID 1 itself never reads a service's output.
  *
  * Messages to orlop-logd are SOCK_SEQPACKET text records (orlop-logd(8)):
- *   "add UNIT quiet|console"   with the read end as SCM_RIGHTS
+ *   "add UNIT quiet|console [OPTION=VALUE]..."   with the read end as SCM_RIGHTS
+ *   "process UNIT pid=PID"     what comes from now on is printed by that main process
  *   "flush UNIT"               the unit's process ended: a line without its newline is complete
  */
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "supervisor/unit.h"
 
@@ -21,6 +23,7 @@
 struct log_pipe {
 	int read_fd;
 	int write_fd;
+	pid_t pid;	/* of the main process, 0: none yet */
 	bool announced; /* orlop-logd has the read end */
 };
 
@@ -44,6 +47,12 @@ int log_pipe_open(struct log_pipe *log);
  * Return: 0; -EAGAIN: the socket is full; or -errno.
  */
 int log_link_announce(const struct unit *unit, struct log_pipe *log, bool console);
+
+/**
+ * log_link_process() - tells which process prints into the pipes of @unit from now on. Best effort: a full socket drops it.
+ * @logs: both pipes of the unit, which remember it for a later log_link_announce()
+ */
+void log_link_process(const struct unit *unit, struct log_pipe logs[static 2], pid_t pid);
 
 /** log_link_flush() - tells that the unit's process ended. Best effort: a full socket drops it. */
 void log_link_flush(const struct unit *unit);

@@ -238,8 +238,10 @@ void service_spawn(unit_id id, enum service_role role, const struct exec_command
 		return;
 	}
 	process_record(id, role, spawned.pid, spawned.pidfd, spawned.status_fd);
-	if (role == ROLE_MAIN)
+	if (role == ROLE_MAIN) {
 		service->main_started = clock_now();
+		log_link_process(unit, service->log, spawned.pid);
+	}
 	if (epoll_ctl(service_world.epoll_fd, EPOLL_CTL_ADD, spawned.status_fd, &watch) < 0)
 		log_error("%s: cannot watch its exec status: %s", unit->name, error_name(errno));
 	if (log_daemon)

@@ -4,7 +4,9 @@
 The root is a tmpfs with the host's /usr under it (but not its units), so services may be any program of this
 machine. The cgroup tree is a scratch cgroup of the host's v2 hierarchy, seen through a cgroup namespace.
 """
+import collections
 import ctypes
+import functools
 import os
 import platform
 import re
@@ -33,7 +35,12 @@ mount --rbind /usr usr
 # The host's own units are no business of the test.
 [ ! -d usr/lib/systemd/system ] || mount -t tmpfs tmpfs usr/lib/systemd/system
 for d in bin sbin lib lib32 lib64 libx32; do [ ! -L /$d ] || ln -s "$(readlink /$d)" $d; done
-mount --rbind /dev dev
+# A copy: what is made in it, /dev/log first of all, must not be made on the host.
+mount -t tmpfs -o mode=755 tmpfs dev
+cp -ax /dev/. dev/ 2>/dev/null || :
+[ ! -d /dev/pts ] || mount --rbind /dev/pts dev/pts
+rm -rf dev/kmsg dev/console dev/log
+touch dev/kmsg dev/console
 mount --bind "$T/kmsg" dev/kmsg
 mount --bind "$T/console" dev/console
 mount -t proc proc proc
@@ -56,6 +63,52 @@ def v2_mount():
         if rest.split()[0] == "cgroup2":
             return Path(fields.split()[4])
     return None
+
+
+Record = collections.namedtuple("Record", "number boot_time wall_time priority source origin unit identifier pid text")
+
+
+def log_records(directory):
+    """The records below @directory (orlop-log(5)), oldest first. A line with a wrong checksum is left out."""
+    found = []
+    for path in sorted(_try(lambda: list(Path(directory).glob("*/*.log"))) or []):
+        data = _try(path.read_bytes)
+        for line in data.split(b"\n") if isinstance(data, bytes) else []:
+            record = parse_record(line)
+            if record:
+                found.append(record)
+    return found
+
+
+@functools.lru_cache(maxsize=1 << 18)
+def parse_record(line):
+    """One line of the log as a Record, or None."""
+    checksum, _, rest = line.partition(b" ")
+    if not re.fullmatch(b"[0-9a-f]{8}", checksum) or int(checksum, 16) != crc32c(rest):
+        return None
+    fields = rest.decode(errors="replace").split(" ", 8)
+    source, _, origin = fields[4].partition(":")
+    unit, identifier, pid = ("" if field == "-" else field for field in fields[5:8])
+    text = re.sub(r"\\x([0-9a-f]{2})", lambda m: chr(int(m[1], 16)), fields[8])
+    return Record(int(fields[0]), float(fields[1]), float(fields[2]), int(fields[3]), source, int(origin or 0),
+                  unit, identifier, int(pid or 0), text)
+
+
+def _crc_table():
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+        yield value
+
+
+CRC_TABLE = list(_crc_table())
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = crc >> 8 ^ CRC_TABLE[(crc ^ byte) & 0xFF]
+    return crc ^ 0xFFFFFFFF
 
 
 class Orlop:
@@ -223,9 +276,9 @@ class Orlop:
         return path.read_text(errors="replace")
 
     def unit_log(self, unit):
-        """The unit's log as text without the times, or an empty string."""
-        text = _try(lambda: self.read(f"/var/log/orlop/{unit}.log"), OSError)
-        return "" if not isinstance(text, str) else re.sub(r"^\S+ ", "", text, flags=re.MULTILINE)
+        """What the unit printed, as text, or an empty string."""
+        return "".join(f"{record.text}\n" for record in log_records(self.path("/var/log/orlop"))
+                       if record.unit == unit and record.source == "o")
 
     def await_unit_log(self, unit, pattern):
         return wait(lambda: re.search(pattern, self.unit_log(unit), re.MULTILINE),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from container import Orlop, service, target, wait
+from container import Orlop, log_records, service, target, wait
 
 
 @pytest.fixture
@@ -196,9 +196,8 @@ def test_reverse_order_hc_88(run):
     stopped = [l.split()[1] for l in machine.log.splitlines() if l.endswith("stopped")]
     assert stopped[-1] == "orlop-logd.service", stopped
     for unit in "abc":
-        fd = os.open(f"var/log/orlop/{unit}.service.log", os.O_RDONLY, dir_fd=root)
-        with os.fdopen(fd) as file:
-            assert f"last words of {unit}" in file.read()
+        texts = [r.text for r in log_records(f"/proc/self/fd/{root}/var/log/orlop") if r.unit == f"{unit}.service"]
+        assert f"last words of {unit}" in texts
     os.close(root)
 
 

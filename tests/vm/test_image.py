@@ -33,6 +33,7 @@ PROGRAMS = {
     "/usr/bin/containerd",
     "/usr/bin/containerd-shim-runc-v2",
     "/usr/bin/ctr",
+    "/usr/libexec/orlop/orlop-console",
     "/usr/libexec/orlop/orlop-logd",
     "/usr/sbin/e2fsck",
     "/usr/sbin/init",
@@ -384,7 +385,7 @@ def test_libraries_resolve(erofs, files, tree):
 
 
 def test_orlop_is_self_contained(files):
-    for path in ("/usr/sbin/init", "/usr/libexec/orlop/orlop-logd"):
+    for path in ("/usr/sbin/init", "/usr/libexec/orlop/orlop-logd", "/usr/libexec/orlop/orlop-console"):
         assert needed(files[path]) == (None, []), path
 
 
