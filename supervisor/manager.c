@@ -76,8 +76,29 @@ static bool job_queued(unit_id id)
 	return job_type_of(id) != JOB_NONE;
 }
 
+static enum job_conditions on_conditions(unit_id id)
+{
+	const struct unit *unit = &units->units[id];
+	const struct condition *which = NULL;
+
+	switch (conditions_test(unit->conditions, "", &which)) {
+	case CONDITIONS_MET:
+		return JOB_CONDITIONS_MET;
+	case CONDITION_UNMET:
+		log_info("%s: skipped: %s=%s%s is not met", unit->name, condition_name(which),
+			 which->negate ? "!" : "", which->argument);
+		return JOB_CONDITIONS_UNMET;
+	case ASSERTION_FAILED:
+		log_error("%s: not started: %s=%s%s is not met", unit->name, condition_name(which),
+			  which->negate ? "!" : "", which->argument);
+		return JOB_CONDITIONS_ASSERT_FAILED;
+	}
+	return JOB_CONDITIONS_MET;
+}
+
 static const struct job_observer job_observer = {
 	.finished = on_job_finished,
+	.conditions = on_conditions,
 	.changed = on_changed,
 	.emergency = on_emergency,
 };
