@@ -15,6 +15,7 @@
 
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "supervisor/condition.h"
 #include "supervisor/fd_store.h"
 #include "supervisor/notify_socket.h"
 #include "supervisor/socket_unit.h"
