@@ -241,8 +241,23 @@ void control_client_mark(struct control_client *client, unit_id id)
 	watch_out(client, true);
 }
 
+/* Those that have failed, a bit each: with the first and the last of them the state of the whole changes. */
+static uint64_t failed_units[CONTROL_DIRTY_WORDS];
+
+static void note_failure(unit_id id)
+{
+	uint64_t bit = UINT64_C(1) << (id % 64);
+	bool failed = unit_active_state(id) == ACTIVE_FAILED;
+
+	if (failed == ((failed_units[id / 64] & bit) != 0))
+		return;
+	failed_units[id / 64] ^= bit;
+	control_system_changed();
+}
+
 void control_unit_changed(unit_id id)
 {
+	note_failure(id);
 	for (unsigned i = 0; subscribers > 0 && i < CONTROL_CLIENT_MAX; i++)
 		if (control_clients[i].subscribed)
 			control_client_mark(&control_clients[i], id);
@@ -274,6 +289,8 @@ static void tell_reloaded(struct control_client *client)
 
 void control_reloaded(const unit_id *new_ids)
 {
+	/* The state of the whole is told anew; from here on it is counted by the new numbers. */
+	memset(failed_units, 0, sizeof(failed_units));
 	control_waits_moved(new_ids);
 	for (unsigned i = 0; i < CONTROL_CLIENT_MAX; i++)
 		if (control_clients[i].fd >= 0)

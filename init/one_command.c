@@ -20,6 +20,7 @@
 
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "lib/signals.h"
 
 #ifndef ORLOP_VERSION
 #define ORLOP_VERSION "0.1"
@@ -151,20 +152,12 @@ static int become_reaper(void)
 
 static int give_back_signals(const struct signals_before *before)
 {
-	struct sigaction usual = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	if (settings.keep_ignored) {
-		(void)sigaction(SIGCHLD, &before->child, NULL);
-		(void)sigaction(SIGTTIN, &before->terminal_input, NULL);
-		(void)sigaction(SIGTTOU, &before->terminal_output, NULL);
-		return sigprocmask(SIG_SETMASK, &before->mask, NULL) < 0 ? -errno : 0;
-	}
-	/* Two of them cannot be set, and two are glibc's own, which it refuses. */
-	for (int number = 1; number < NSIG; number++)
-		(void)sigaction(number, &usual, NULL);
-	sigemptyset(&none);
-	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
+	if (!settings.keep_ignored)
+		return signals_reset(0);
+	(void)sigaction(SIGCHLD, &before->child, NULL);
+	(void)sigaction(SIGTTIN, &before->terminal_input, NULL);
+	(void)sigaction(SIGTTOU, &before->terminal_output, NULL);
+	return sigprocmask(SIG_SETMASK, &before->mask, NULL) < 0 ? -errno : 0;
 }
 
 /* A session or a process group of its own, and the terminal if there is one. */

@@ -20,27 +20,13 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "lib/signals.h"
 
 /* How long a killed child may take to disappear before it is left behind. */
 #define KILL_GRACE (200 * NS_PER_MS)
 
 /* The kernel's waitid(2) knows pidfds since Linux 5.4; <sys/wait.h> of older libcs does not. */
 #define ID_TYPE_PIDFD ((idtype_t)3)
-
-/*
- * PID 1 blocks signals for its signalfd and catches faults to reboot the machine. Neither may
- * reach a child: a fault in a child is the child's own end.
- */
-static void signals_reset(void)
-{
-	struct sigaction action = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		(void)sigaction(number, &action, NULL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 /*
  * fork(2) with a pidfd. The raw call, as glibc has none that does this without a stack to switch
@@ -68,7 +54,8 @@ int deadline_start(int (*function)(void *argument), void *argument, struct deadl
 	if (pid == 0) {
 		int r;
 
-		signals_reset();
+		/* PID 1 blocks signals and catches faults to reboot; a fault in a child is the child's own end. */
+		(void)signals_reset(0);
 		r = function(argument);
 		_exit(r < 0 ? -r & 0xff : 0);
 	}
@@ -160,7 +147,7 @@ static _noreturn_ void child_exec(char *const argv[], const struct exec_pipes *p
 	int input;
 	int error;
 
-	signals_reset();
+	(void)signals_reset(0);
 	/*
 	 * Above 2 already, as stdio_ensure() keeps 0 to 2 open, so that no dup2(2) here hits a
 	 * pipe.

@@ -15,6 +15,7 @@
 #include <linux/keyctl.h>
 
 #include "lib/fd.h"
+#include "lib/signals.h"
 #include "supervisor/child_error.h"
 #include "supervisor/user.h"
 
@@ -22,34 +23,9 @@
 #define NOFILE_SOFT 1024
 #define NOFILE_HARD 524288
 
-/* What rt_sigaction(2) takes, which is not glibc's struct; the same on every architecture that matters here. */
-struct kernel_sigaction {
-	void (*handler)(int);
-	unsigned long flags;
-	void (*restorer)(void);
-	uint64_t mask;
-};
-
-/*
- * execve(2) keeps ignored signals ignored and the mask as it is: both must be put back by hand. By the
- * bare system call, as glibc refuses 32 and 33, its own, which whoever started PID 1 may have ignored.
- */
 int attributes_signals(const struct exec_settings *exec)
 {
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++) {
-		struct kernel_sigaction action = { .handler = SIG_DFL };
-
-		if (number == SIGKILL || number == SIGSTOP)
-			continue;
-		if (number == SIGPIPE && exec_has(exec, EXEC_FLAG_IGNORE_SIGPIPE))
-			action.handler = SIG_IGN;
-		if (syscall(SYS_rt_sigaction, number, &action, NULL, sizeof(action.mask)) < 0)
-			return -errno;
-	}
-	sigemptyset(&none);
-	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
+	return signals_reset(exec_has(exec, EXEC_FLAG_IGNORE_SIGPIPE) ? SIGPIPE : 0);
 }
 
 int attributes_oom(const struct exec_settings *exec)

@@ -459,6 +459,9 @@ int unit_load_more(const struct unit_loader *loader, struct unit_set *set, const
 		id = unit_add(set, resolved);
 	}
 	r = id == UNIT_NONE ? -ENOSPC : load_from(loader, set, count, again);
+	/* A name that stands for nothing takes no place, however often it is asked for. */
+	if (r == 0 && set->units[id].load == UNIT_NOT_FOUND)
+		r = -ENOENT;
 	if (r == 0) {
 		*ret_id = id;
 		return 0;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/signals.h"
 
 #define RESULT_FD 3
 
@@ -35,12 +36,8 @@ static void become_child(int result_fd, const int *keep, size_t count)
 {
 	unsigned end = WORKER_FIRST_FD + (unsigned)count;
 	int copies[WORKER_FD_MAX];
-	sigset_t none;
 
-	for (int number = 1; number < NSIG; number++)
-		(void)signal(number, SIG_DFL);
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signals_reset(0);
 	result_fd = move_up(result_fd, end);
 	for (size_t i = 0; i < count; i++)
 		copies[i] = move_up(keep[i], end);

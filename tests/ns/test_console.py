@@ -17,7 +17,8 @@ from container import Orlop, service, target, wait
 CONSOLE = """[Unit]
 After=orlop-logd.service
 [Service]
-ExecStart=/orlop/orlop-console
+# The test may put a control socket of its own in the place of PID 1's before the page looks for it.
+ExecStart=/bin/sh -c 'read go </t/go; exec /orlop/orlop-console'
 StandardInput=tty
 StandardOutput=tty
 TTYPath=/dev/tty-test
@@ -74,9 +75,14 @@ def machine(tmp_path, screen):
         "orlop-console.service": CONSOLE,
         "a.service": service("while read -r line; do echo \"$line\"; done </t/say; exec sleep 1000"),
     }
-    setup = f"touch dev/tty-test; mount --bind {os.ttyname(screen.slave)} dev/tty-test; mkfifo \"$T/shared/say\""
+    setup = f"touch dev/tty-test; mount --bind {os.ttyname(screen.slave)} dev/tty-test; mkfifo \"$T/shared/say\" \"$T/shared/go\""
     with Orlop(tmp_path, units, setup=setup) as started:
         yield started.up()
+
+
+def begin(machine):
+    """Lets the page start."""
+    (machine.shared / "go").write_text("go\n")
 
 
 class Control:
@@ -93,6 +99,7 @@ class Control:
         os.close(directory)
         self.listener.listen()
         self.listener.settimeout(60)
+        begin(machine)
         self.client, _ = self.listener.accept()
         assert self.client.recv(100) == b"1 subscribe"
         self.client.send(b"1 ok\n")
@@ -110,7 +117,6 @@ class Control:
 
 def test_page(machine, screen):
     """Units, state, boot time, errors and addresses; each changes on the screen when it changes."""
-    screen.await_line("PID 1 does not answer")
     control = Control(machine)
     control.unit("b.service", "active", "running")
     control.unit("c.service", "activating", "start")
@@ -135,6 +141,16 @@ def test_page(machine, screen):
     screen.await_line(r"^  test0 +192\.0\.2\.7")
     control.close()
     screen.await_line("PID 1 does not answer")
+
+
+def test_page_of_this_machine(machine, screen):
+    """What PID 1 itself tells: the units that run, and one that is gone the moment it is."""
+    begin(machine)
+    screen.await_line(r"^ Orlop \S+ .* running  booted in ")
+    screen.await_line(r"^  a\.service +active +running")
+    os.kill(machine.main_pid("a.service"), signal.SIGKILL)
+    screen.await_line(r"^  a\.service +failed +failed")
+    screen.await_line(r"^ Orlop .* degraded")
 
 
 def test_keys_scroll(machine, screen):
