@@ -44,7 +44,8 @@ static int list_set(char *list, struct str value, const char *unit)
 	while ((r = unit_next_word(&value, &b)) > 0) {
 		struct buf e = BUF(expanded);
 
-		r = unit_specifiers((struct str){ b.p, b.len }, &(struct unit_place){ .name = unit }, &e);
+		r = unit_specifiers((struct str){ b.p, b.len },
+				    &(struct unit_place){ .name = unit }, &e);
 		if (r == 0)
 			r = list_add(list, e.p);
 		if (r < 0)

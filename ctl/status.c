@@ -112,8 +112,7 @@ static void show_active(const struct unit_state *unit)
 	char text[160];
 	struct buf b = BUF(text);
 
-	printf("     Active: %s%s%s (%s)", colour(c), unit->active,
-	       colour(COLOUR_NONE), unit->sub);
+	printf("     Active: %s%s%s (%s)", colour(c), unit->active, colour(COLOUR_NONE), unit->sub);
 	if (*unit->result && strcmp(unit->result, "success") != 0)
 		printf(" (result: %s)", unit->result);
 	if (unit->since > 0) {

@@ -69,7 +69,7 @@ static bool find_exact(const struct unit_directories *directories, const char *n
 }
 
 int unit_files_find(const struct unit_directories *directories, const char *name,
-		   char ret_path[static FILE_PATH_SIZE], unsigned *ret_directory)
+		    char ret_path[static FILE_PATH_SIZE], unsigned *ret_directory)
 {
 	char template[UNIT_NAME_SIZE];
 

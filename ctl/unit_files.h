@@ -30,7 +30,7 @@ int unit_directories_init(struct unit_directories *directories, const char *root
  * Return: 0, or -ENOENT.
  */
 int unit_files_find(const struct unit_directories *directories, const char *name,
-		   char ret_path[static FILE_PATH_SIZE], unsigned *ret_directory);
+		    char ret_path[static FILE_PATH_SIZE], unsigned *ret_directory);
 
 /** unit_template_of() - "a@b.service" to "a@.service". Return: false if @name is no instance. */
 bool unit_template_of(const char *name, char ret_template[static UNIT_NAME_SIZE]);

@@ -85,7 +85,8 @@ static void on_started(const struct unit *unit, enum job_result result, uint64_t
 		[JOB_UNSUPPORTED] = "not started: not supported",
 	};
 
-	record_add(unit->name, began, ended, result == JOB_DONE || result == JOB_SKIPPED ? "ok" : "failed");
+	record_add(unit->name, began, ended,
+		   result == JOB_DONE || result == JOB_SKIPPED ? "ok" : "failed");
 	if (unit->type == UNIT_TARGET && result == JOB_DONE)
 		return;
 	show_unit(unit, words[result], ended - began);
@@ -194,8 +195,8 @@ static enum power_action power_of(enum emergency_action action)
 	return POWER_NONE;
 }
 
-static void on_emergency(const struct unit *unit, enum emergency_action action, int exit_status _unused_,
-			 const char *why)
+static void on_emergency(const struct unit *unit, enum emergency_action action,
+			 int exit_status _unused_, const char *why)
 {
 	enum power_action power = power_of(action);
 	char text[UNIT_NAME_SIZE + 64];
@@ -208,7 +209,8 @@ static void on_emergency(const struct unit *unit, enum emergency_action action, 
 		power_now(power, loop.boot->container);
 	}
 	if (action == ACTION_REBOOT_FORCE || action == ACTION_HALT_FORCE ||
-	    action == ACTION_POWEROFF_FORCE || action == ACTION_KEXEC_FORCE || action == ACTION_EXIT_FORCE) {
+	    action == ACTION_POWEROFF_FORCE || action == ACTION_KEXEC_FORCE ||
+	    action == ACTION_EXIT_FORCE) {
 		log_error("%s: %s, without stopping anything", text, power_name(power));
 		act3_begin(loop.boot, power);
 		act3_finish(power, ACT3_AT_ONCE);

@@ -87,7 +87,7 @@ struct spawn_request {
 	const char *notify_path;    /* NOTIFY_SOCKET, or NULL */
 	pid_t main_pid;		    /* MAINPID for control commands, or 0 */
 	const char *const *environment; /* more of it, each NAME=VALUE, NULL at the end */
-	uint64_t watchdog;	    /* WATCHDOG_USEC, in ns; CLOCK_TIME_MAX: none */
+	uint64_t watchdog;		/* WATCHDOG_USEC, in ns; CLOCK_TIME_MAX: none */
 	int idle_fds[2]; /* a pipe whose write end PID 1 closes once the process may go on, or -1 */
 	const struct rlimit *nofile; /* RLIMIT_NOFILE as PID 1 was given it, before it raised its own */
 };

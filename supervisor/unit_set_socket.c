@@ -17,9 +17,12 @@ static int check_address(enum socket_kind kind, struct buf *address)
 {
 	struct socket_address parsed;
 	bool file = kind == SOCKET_FIFO || kind == SOCKET_SPECIAL;
-	int r = file || (address->p[0] == '/' && kind != SOCKET_MESSAGE_QUEUE) ? directive_path(address) : 0;
+	int r = file || (address->p[0] == '/' && kind != SOCKET_MESSAGE_QUEUE)
+			? directive_path(address)
+			: 0;
 
-	return r < 0 ? r : socket_address_parse(kind, (struct str){ address->p, address->len }, &parsed);
+	return r < 0 ? r
+		     : socket_address_parse(kind, (struct str){ address->p, address->len }, &parsed);
 }
 
 int set_listen(struct directive_context *c, struct str value)

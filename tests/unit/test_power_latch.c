@@ -31,8 +31,8 @@ static void test_order_does_not_matter_hc_86(void **state _unused_)
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		for (size_t j = 0; j < ARRAY_SIZE(actions); j++)
 			for (size_t k = 0; k < ARRAY_SIZE(actions); k++) {
-				enum power_action one =
-					power_latch(power_latch(actions[i], actions[j]), actions[k]);
+				enum power_action one = power_latch(power_latch(actions[i], actions[j]),
+								    actions[k]);
 				enum power_action other =
 					power_latch(power_latch(actions[k], actions[i]), actions[j]);
 

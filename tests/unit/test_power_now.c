@@ -130,7 +130,8 @@ static void test_goes_on_reaping_hc_87(void **state _unused_)
 	first = next_command();
 	second = next_command();
 	/* The request, and that all children were reaped, in either order. */
-	assert_true(first == (int)LINUX_REBOOT_CMD_POWER_OFF || second == (int)LINUX_REBOOT_CMD_POWER_OFF);
+	assert_true(first == (int)LINUX_REBOOT_CMD_POWER_OFF ||
+		    second == (int)LINUX_REBOOT_CMD_POWER_OFF);
 	assert_true(first == -2 || second == -2);
 	assert_runs_on(pid);
 }

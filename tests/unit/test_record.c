@@ -137,7 +137,8 @@ static void test_long_name(void **state _unused_)
 
 static void test_no_kernel_line(void **state _unused_)
 {
-	static const char *const texts[] = { "", "kernel\n", "kernel 0 x ok\n", "kernelx 0 5 ok\n", "\n\n" };
+	static const char *const texts[] = { "", "kernel\n", "kernel 0 x ok\n", "kernelx 0 5 ok\n",
+					     "\n\n" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		assert_int_equal(file_replace(path, texts[i], strlen(texts[i]), 0600, false), 0);

@@ -28,17 +28,17 @@ static void test_keys(void **state _unused_)
 	assert_one("net.ipv4.ip_forward = 1", "/proc/sys/net/ipv4/ip_forward", "1", false);
 	assert_one("net/ipv4/ip_forward=1", "/proc/sys/net/ipv4/ip_forward", "1", false);
 	/* The first separator decides what the other one means. */
-	assert_one("net/ipv4/conf/eth0.1/forwarding=1", "/proc/sys/net/ipv4/conf/eth0.1/forwarding", "1",
-		   false);
-	assert_one("net.ipv4.conf.eth0/1.forwarding=1", "/proc/sys/net/ipv4/conf/eth0.1/forwarding", "1",
-		   false);
+	assert_one("net/ipv4/conf/eth0.1/forwarding=1", "/proc/sys/net/ipv4/conf/eth0.1/forwarding",
+		   "1", false);
+	assert_one("net.ipv4.conf.eth0/1.forwarding=1", "/proc/sys/net/ipv4/conf/eth0.1/forwarding",
+		   "1", false);
 	assert_one("kernel.core_pattern=|/bin/false a=b", "/proc/sys/kernel/core_pattern",
 		   "|/bin/false a=b", false);
 	assert_one("-kernel.missing = 1", "/proc/sys/kernel/missing", "1", true);
 	assert_one("- kernel.missing = 1", "/proc/sys/kernel/missing", "1", true);
 	assert_one("  kernel.panic =  5 \r", "/proc/sys/kernel/panic", "5", false);
-	assert_one("net.ipv4.ping_group_range = 0 2147483647", "/proc/sys/net/ipv4/ping_group_range",
-		   "0 2147483647", false);
+	assert_one("net.ipv4.ping_group_range = 0 2147483647",
+		   "/proc/sys/net/ipv4/ping_group_range", "0 2147483647", false);
 	assert_one("kernel.domainname =", "/proc/sys/kernel/domainname", "", false);
 }
 
@@ -61,9 +61,8 @@ static void test_lines(void **state _unused_)
 
 static void test_refused(void **state _unused_)
 {
-	static const char *const bad[] = { "=1",	     "-=1",	    "novalue",
-					   "../etc/passwd=x", "a/../../b=1", "a/..=1",
-					   "..=1" };
+	static const char *const bad[] = { "=1",	  "-=1",    "novalue", "../etc/passwd=x",
+					   "a/../../b=1", "a/..=1", "..=1" };
 	static char long_line[SYSCTL_VALUE_SIZE + 64];
 	struct sysctl_line line = { .value = "kept" };
 	struct str rest;

@@ -44,7 +44,8 @@ static void read_as(const char *file, const char *name)
 	assert_int_equal(unit_name_type(str_from(name), &type), 0);
 	unit_draft_begin(&unit, name, type);
 	unit.machine = &machine;
-	assert_int_equal(unit_table_apply(&unit, path, (struct str){ text, (size_t)n }, on_problem, NULL), 0);
+	assert_int_equal(unit_table_apply(&unit, path, (struct str){ text, (size_t)n }, on_problem, NULL),
+			 0);
 	assert_null(unit_table_finish(&unit));
 	assert_int_equal(unit_defaults_add(&unit), 0);
 }
@@ -99,8 +100,8 @@ static void test_chrony(void **state _unused_)
 	assert_true(e->capability_bounding_set & CAP(SYS_TIME));
 	assert_true(e->capability_bounding_set & CAP(CHOWN));
 	/* The last of five lines, and ProtectKernelModules= and ProtectKernelLogs=. */
-	assert_false(e->capability_bounding_set & (CAP(WAKE_ALARM) | CAP(SYS_ADMIN) | CAP(AUDIT_CONTROL) |
-						   CAP(SYS_MODULE) | CAP(SYSLOG)));
+	assert_false(e->capability_bounding_set & (CAP(WAKE_ALARM) | CAP(SYS_ADMIN) |
+						   CAP(AUDIT_CONTROL) | CAP(SYS_MODULE) | CAP(SYSLOG)));
 	assert_list(&unit.cgroup.device_allow, "char-pps rw|char-ptp rw|char-rtc rw");
 	assert_int_equal(unit.cgroup.device_policy, DEVICE_POLICY_CLOSED);
 	assert_true(exec_has(e, EXEC_FLAG_LOCK_PERSONALITY));
