@@ -130,8 +130,15 @@ class Machine:
 
     def wait_for(self, pattern, since=0):
         """Waits until the console matches @pattern, as of console_pattern(), behind @since. Returns the match."""
+        match = self._await(pattern, since, self.deadline)
+        if not match:
+            raise MachineError(f"{self.name}: no {pattern!r} on the console within {self.deadline} s")
+        return match
+
+    def _await(self, pattern, since, seconds):
+        """The same with another deadline. Returns None when that has passed."""
         expression = console_pattern(pattern)
-        until = time.monotonic() + self.deadline
+        until = time.monotonic() + seconds
         with self._changed:
             while True:
                 match = expression.search(self.console, since)
@@ -140,7 +147,7 @@ class Machine:
                 if self._ended:
                     raise MachineError(f"{self.name}: ended without {pattern!r}; {self._last_words()}")
                 if not self._changed.wait(until - time.monotonic()):
-                    raise MachineError(f"{self.name}: no {pattern!r} on the console within {self.deadline} s")
+                    return None
 
     def wait_for_end(self):
         """Waits until QEMU ends: the guest powered off, or rebooted with --no-reboot. Returns the console."""
@@ -263,6 +270,15 @@ class Machine:
                 raise MachineError(f"{self.name}: QMP {command}: {message['error']['desc']}")
             else:
                 return message["return"]
+
+    def power_button(self):
+        """Presses it as a person does: again, until something happens. Nobody hears it before its driver is loaded."""
+        until = time.monotonic() + self.deadline
+        while time.monotonic() < until:
+            self.qmp("system_powerdown")
+            if self._await("power button: power-off", 0, 2):
+                return self.wait_for_end()
+        raise MachineError(f"{self.name}: the power button does nothing")
 
     def read_events(self):
         """Takes the events that QEMU sent until it ended: for a machine whose end is the event."""

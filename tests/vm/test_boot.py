@@ -25,7 +25,6 @@ def test_plain_image_boots_to_a_container_and_powers_off(boot):
     lines = [line for line in console.splitlines() if line.startswith("orlop: ")]
     assert len([line for line in lines if "containerd.service" in line and line.endswith("ready")]) == 1
 
-    vm.qmp("system_powerdown")
-    console = vm.wait_for_end()
+    console = vm.power_button()
     assert "power button: power-off" in console
     assert not re.search("could not be let go of|still mounted|is still there", console)

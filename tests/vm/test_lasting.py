@@ -10,13 +10,6 @@ NO_ENTROPY = ["--", "-cpu", "max,la57=off,rdrand=off,rdseed=off"]
 SEED = "/var/lib/orlop/random-seed"
 
 
-def power_button(vm):
-    """Presses it, once the kernel has found it."""
-    vm.wait_until("dmesg | grep -q 'ACPI: button: Power Button'")
-    vm.qmp("system_powerdown")
-    return vm.wait_for_end()
-
-
 def test_etc_is_made_anew_and_var_is_kept(boot, disk):
     """And a machine that went down in order finds its state volume clean, one that was cut off repairs it."""
     path = disk()
@@ -25,7 +18,7 @@ def test_etc_is_made_anew_and_var_is_kept(boot, disk):
     machine_id = vm.run("cat /etc/machine-id")
     vm.run("echo kept >/var/kept && echo gone >/etc/gone && echo gone >/run/gone && echo gone >/tmp/gone")
     vm.run("rm /etc/os-release && echo changed >/etc/mke2fs.conf")
-    console = power_button(vm)
+    console = vm.power_button()
     assert "power button: power-off" in console
     assert not re.search("still mounted|could not be let go of", console)
 
@@ -68,7 +61,7 @@ def test_random_seed_is_never_used_twice_hc_69(boot, disk):
     ready = re.search(r"\[ *(\d+\.\d+)\] random: crng init done", vm.run("dmesg"))
     assert ready, "the generator is not ready"
     assert float(ready[1]) * 1e9 <= int(record["random"][2]) + 1e8, "what was kept did not make it ready"
-    power_button(vm)
+    vm.power_button()
 
     vm = boot("--disk", path, "--persist", *NO_ENTROPY, append=f"{BASIC} random.trust_cpu=off")
     vm.wait_for_shell()
