@@ -84,10 +84,11 @@ project_cflags := $(language) $(warnings) -O2 -g $(hardening) -fno-strict-aliasi
 relr := $(shell $(CC) -Wl,--help 2>/dev/null | grep -- '-z pack-relative-relocs' >/dev/null && \
 	echo -Wl,-z,pack-relative-relocs)
 
+# Sorted by name for the sake of memory: see _scratch_ and _table_ in lib/macros.h.
 # A linker warning is an error: the one that a static glibc gives is about NSS,
 # which PID 1 must not have (init/link_stubs.c).
 project_ldflags := -static-pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code $(relr) \
-	-Wl,--gc-sections,--as-needed,--build-id=sha1,--fatal-warnings
+	-Wl,--gc-sections,--as-needed,--build-id=sha1,--fatal-warnings -Wl,--sort-section=name
 
 orlop_libraries := -L$(libs)/lib -lcryptsetup -ldevmapper -lmount -lblkid -luuid \
 	-lselinux -lseccomp -lcap -ljson-c -lnettle -lm -lpthread

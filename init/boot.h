@@ -12,11 +12,11 @@
 #define BOOT_NOTE_SIZE 160
 
 struct boot {
-	bool container;		 /* PID 1 of a PID namespace, not of the machine */
-	bool initramfs;		 /* running from the initramfs: act 1 */
-	uint64_t began;		 /* clock_now() at the start of main() */
-	uint64_t kernel_ended;	 /* when PID 1 first ran: in act 1, or now without one */
-	char line[CMDLINE_SIZE]; /* the kernel's command line, in a container our own arguments */
+	bool container;	       /* PID 1 of a PID namespace, not of the machine */
+	bool initramfs;	       /* running from the initramfs: act 1 */
+	uint64_t began;	       /* clock_now() at the start of main() */
+	uint64_t kernel_ended; /* when PID 1 first ran: in act 1, or now without one */
+	char *line; /* the kernel's command line, in a container our own arguments; CMDLINE_SIZE bytes */
 	struct cmdline cmdline;
 	int uevent_fd;	    /* -1 until it is open */
 	char root_path[64]; /* act 1: the device to mount */

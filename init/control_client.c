@@ -22,6 +22,15 @@
 #define RECORDS_PER_PASS 16
 
 struct control_client control_clients[CONTROL_CLIENT_MAX];
+
+/* The units that a subscriber has to be told of, a bit each; apart, as most clients never subscribe. */
+static uint64_t dirty[CONTROL_CLIENT_MAX][CONTROL_DIRTY_WORDS] _table_;
+
+static uint64_t *dirty_of(const struct control_client *client)
+{
+	return dirty[client - control_clients];
+}
+
 static unsigned subscribers;
 static unsigned client_source;
 static int epoll_fd = -1;
@@ -68,8 +77,9 @@ void control_client_drop(struct control_client *client)
 	control_waits_drop(control_client_index(client));
 	if (client->subscribed)
 		subscribers--;
-	/* The descriptor was never passed on, so closing it takes it out of the epoll set. */
-	fd_close(client->fd);
+	(void)fd_close_watched(epoll_fd, client->fd);
+	if (client->subscribed)
+		memset(dirty_of(client), 0, sizeof(dirty[0]));
 	*client = (struct control_client){ .fd = -1 };
 }
 
@@ -165,9 +175,9 @@ static unit_id next_dirty(const struct control_client *client)
 		unit_id id = (unit_id)((client->dirty_next + i) % count);
 
 		/* A whole word at a time where nothing is set. */
-		if (id % 64 == 0 && client->dirty[id / 64] == 0 && id + 64 <= count)
+		if (id % 64 == 0 && dirty_of(client)[id / 64] == 0 && id + 64 <= count)
 			i += 63;
-		else if (client->dirty[id / 64] >> (id % 64) & 1)
+		else if (dirty_of(client)[id / 64] >> (id % 64) & 1)
 			return id;
 	}
 	return UNIT_NONE;
@@ -203,7 +213,7 @@ static int push_one(struct control_client *client)
 			client->dirty_count = 0;
 			return 0;
 		}
-		client->dirty[id / 64] &= ~(UINT64_C(1) << (id % 64));
+		dirty_of(client)[id / 64] &= ~(UINT64_C(1) << (id % 64));
 		client->dirty_count--;
 		client->dirty_next = (unit_id)(id + 1);
 		return 0;
@@ -234,9 +244,9 @@ void control_client_mark(struct control_client *client, unit_id id)
 {
 	uint64_t bit = UINT64_C(1) << (id % 64);
 
-	if (client->dirty[id / 64] & bit)
+	if (dirty_of(client)[id / 64] & bit)
 		return;
-	client->dirty[id / 64] |= bit;
+	dirty_of(client)[id / 64] |= bit;
 	client->dirty_count++;
 	watch_out(client, true);
 }
@@ -279,7 +289,7 @@ static void tell_reloaded(struct control_client *client)
 		client->list_next = manager_units()->count;
 	if (!client->subscribed)
 		return;
-	memset(client->dirty, 0, sizeof(client->dirty));
+	memset(dirty_of(client), 0, sizeof(dirty[0]));
 	client->dirty_count = 0;
 	client->reloaded = true;
 	client->system_dirty = true;

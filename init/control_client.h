@@ -23,7 +23,6 @@ struct control_client {
 	uint32_t subscribe_tag;
 	unit_id dirty_count;
 	unit_id dirty_next; /* where to look for the next dirty unit */
-	uint64_t dirty[CONTROL_DIRTY_WORDS];
 };
 
 extern struct control_client control_clients[CONTROL_CLIENT_MAX];

@@ -19,7 +19,7 @@ struct wait {
 	bool fresh; /* its own job is being made: one that is canceled meanwhile is the one before */
 };
 
-static struct wait waits[CONTROL_WAIT_MAX];
+static struct wait waits[CONTROL_WAIT_MAX] _table_;
 static unsigned wait_count;
 static const struct control_hooks *hooks;
 

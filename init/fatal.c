@@ -141,7 +141,7 @@ static void on_fault(int signal_number)
 void fatal_catch_faults(void)
 {
 	/* SIGSTKSZ is not a constant any more; the handler needs little more than its frame. */
-	static char stack[16384];
+	static char stack[16384] _table_;
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP };
 	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
 	struct sigaction handler = {

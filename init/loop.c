@@ -23,6 +23,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "lib/pages.h"
 #include "supervisor/manager.h"
 
 /* Events taken from the kernel in one pass. What is left comes in the next one. */
@@ -85,8 +86,10 @@ static void on_started(const struct unit *unit, enum job_result result, uint64_t
 		[JOB_UNSUPPORTED] = "not started: not supported",
 	};
 
-	record_add(unit->name, began, ended,
-		   result == JOB_DONE || result == JOB_SKIPPED ? "ok" : "failed");
+	/* The record is the boot's (and the shutdown's): what a timer starts each minute would fill /run. */
+	if (loop.up == 0 || loop.power != POWER_NONE)
+		record_add(unit->name, began, ended,
+			   result == JOB_DONE || result == JOB_SKIPPED ? "ok" : "failed");
 	if (unit->type == UNIT_TARGET && result == JOB_DONE)
 		return;
 	show_unit(unit, words[result], ended - began);
@@ -134,8 +137,12 @@ static void celebrate(void)
 
 static void on_idle(void)
 {
-	if (loop.up == 0 && loop.power == POWER_NONE)
+	if (loop.up == 0 && loop.power == POWER_NONE) {
 		celebrate();
+		/* What the boot's many jobs needed is not needed again; a single one takes a few pages anew. */
+		scratch_give_back();
+		stack_give_back();
+	}
 	if (loop.up == 0)
 		loop.up = clock_now();
 	control_system_changed();

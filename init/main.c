@@ -29,7 +29,8 @@
 #define ORLOP_VERSION "0.1"
 #endif
 
-static struct boot boot = { .uevent_fd = -1 };
+static char line[CMDLINE_SIZE] _table_;
+static struct boot boot = { .line = line, .uevent_fd = -1 };
 
 static int usage(const char *program, bool asked)
 {
@@ -62,7 +63,7 @@ static bool in_initramfs(void)
 
 static void join_arguments(int argc, char **argv)
 {
-	struct buf b = BUF(boot.line);
+	struct buf b = buf_init(boot.line, CMDLINE_SIZE);
 
 	for (int i = 1; i < argc; i++) {
 		if (i > 1)

@@ -186,7 +186,7 @@ static int load_words(struct modules *m, const struct request *request, int coun
 
 int modprobe_main(int argc, char **argv)
 {
-	static char line[CMDLINE_SIZE];
+	static char line[CMDLINE_SIZE] _table_;
 	struct request request = { 0 };
 	struct modules asked = { 0 };
 	struct modules m;

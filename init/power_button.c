@@ -53,6 +53,20 @@ static const void *attribute_find(const void *data, size_t size, unsigned type, 
 	return NULL;
 }
 
+/* The next message of the kernel: others with CAP_NET_ADMIN could send here, too. Return: bytes, or -1 with errno. */
+static ssize_t receive(int fd, char buffer[static BUFFER_SIZE])
+{
+	for (;;) {
+		struct sockaddr_nl from = { 0 };
+		socklen_t size = sizeof(from);
+		ssize_t n = recvfrom(fd, buffer, BUFFER_SIZE, MSG_DONTWAIT,
+				     (struct sockaddr *)&from, &size);
+
+		if (n < 0 || (size == sizeof(from) && from.nl_pid == 0))
+			return n;
+	}
+}
+
 static int ask_for_family(int fd)
 {
 	struct {
@@ -104,7 +118,7 @@ static int receive_group(int fd)
 	_Alignas(struct nlmsghdr) char buffer[BUFFER_SIZE];
 	const struct nlmsghdr *header = (const void *)buffer;
 	/* The kernel has queued the answer before send(2) returned. */
-	ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+	ssize_t n = receive(fd, buffer);
 	const char *attributes = buffer + NLMSG_HDRLEN + GENL_HDRLEN;
 	const void *groups;
 	size_t size;
@@ -149,7 +163,7 @@ bool power_button_pressed(int fd)
 	bool pressed = false;
 	ssize_t n;
 
-	while ((n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
+	while ((n = receive(fd, buffer)) > 0) {
 		const char *class;
 		size_t size;
 

@@ -14,7 +14,7 @@
 #define NAME_MAX_LENGTH 63
 
 static int file = -1;
-static char waiting[RECORD_WAITING_MAX][LINE_SIZE];
+static char waiting[RECORD_WAITING_MAX][LINE_SIZE] _table_;
 static unsigned waiting_count;
 
 int record_open(void)
@@ -58,7 +58,7 @@ void record_add(const char *name, uint64_t start, uint64_t end, const char *resu
 uint64_t record_kernel_ended(void)
 {
 	/* Not on the stack, which never shrinks: this happens once. */
-	static char text[16384];
+	static char text[16384] _table_;
 	ssize_t n = file_read(AT_FDCWD, RECORD_PATH, text, sizeof(text));
 	struct str rest = { text, n > 0 ? (size_t)n : 0 };
 	struct str line;

@@ -47,7 +47,7 @@ int setup_log(struct boot *boot)
 	if (r < 0)
 		log_warning("/dev/kmsg: %s; messages go to the console only", error_name(r));
 	if (!boot->container) {
-		n = file_read(AT_FDCWD, "/proc/cmdline", boot->line, sizeof(boot->line));
+		n = file_read(AT_FDCWD, "/proc/cmdline", boot->line, CMDLINE_SIZE);
 		if (n < 0) {
 			log_error("/proc/cmdline: %s",
 				  n == -EFBIG ? "longer than 8 KiB" : error_name((int)n));
@@ -190,7 +190,7 @@ int setup_identity(struct boot *boot)
 
 static int apply_sysctl_file(const char *path)
 {
-	static char text[SYSCTL_FILE_MAX];
+	static char text[SYSCTL_FILE_MAX] _scratch_;
 	ssize_t n = file_read(AT_FDCWD, path, text, sizeof(text));
 	struct str rest = { text, n > 0 ? (size_t)n : 0 };
 	struct sysctl_line line;

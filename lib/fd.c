@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +20,13 @@ int fd_close(int fd)
 		(void)close(fd);
 	errno = saved;
 	return -1;
+}
+
+int fd_close_watched(int epoll_fd, int fd)
+{
+	if (fd >= 0)
+		(void)epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+	return fd_close(fd);
 }
 
 void fd_cleanup(int *fd)

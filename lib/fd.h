@@ -14,6 +14,12 @@
 /** fd_close() - closes @fd if it is not negative; errno is kept. Return: always -1, for `fd = fd_close(fd)`. */
 int fd_close(int fd);
 
+/**
+ * fd_close_watched() - takes @fd out of the epoll set @epoll_fd and closes it. Closing alone does not: a child that was
+ * forked meanwhile may hold a copy, and then its events go on for ever. Return: always -1.
+ */
+int fd_close_watched(int epoll_fd, int fd);
+
 void fd_cleanup(int *fd);
 #define _cleanup_fd_ _cleanup_(fd_cleanup)
 

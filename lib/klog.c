@@ -30,11 +30,13 @@ static struct {
 	uint64_t kernel_shows; /* the kernel puts records below this level on the console itself */
 	size_t early_count;
 	size_t early_lost;
-	struct {
-		enum klog_level level;
-		char text[EARLY_LINE_MAX];
-	} early[KLOG_EARLY_MAX];
 } state = { .kmsg = -1, .level = KLOG_INFO, .console = true };
+
+/* Lines that wait for /dev/kmsg. */
+static struct {
+	enum klog_level level;
+	char text[EARLY_LINE_MAX];
+} early[KLOG_EARLY_MAX] _table_;
 
 const char *error_name(int error)
 {
@@ -101,9 +103,9 @@ static void emit(enum klog_level level, struct str text)
 	}
 	if (text.n >= EARLY_LINE_MAX)
 		text.n = EARLY_LINE_MAX - 1;
-	memcpy(state.early[state.early_count].text, text.p, text.n);
-	state.early[state.early_count].text[text.n] = '\0';
-	state.early[state.early_count++].level = level;
+	memcpy(early[state.early_count].text, text.p, text.n);
+	early[state.early_count].text[text.n] = '\0';
+	early[state.early_count++].level = level;
 }
 
 void klog(enum klog_level level, const char *format, ...)
@@ -164,7 +166,7 @@ int klog_open(void)
 	state.kmsg = fd;
 	state.kernel_shows = console_level();
 	for (size_t i = 0; i < state.early_count; i++)
-		kmsg_write(state.early[i].level, str_from(state.early[i].text));
+		kmsg_write(early[i].level, str_from(early[i].text));
 	if (state.early_lost > 0)
 		klog(KLOG_WARNING, "%zu early log lines did not fit and were lost", state.early_lost);
 	state.early_count = 0;

@@ -19,3 +19,12 @@
 		(pointer) = NULL;                       \
 		taken_;                                 \
 	})
+
+/*
+ * Where static memory lies decides how many of its pages are touched. The linker sorts by these names:
+ * the many small variables come first and share a few pages; then scratch, whose content nobody needs
+ * once the function that fills it has returned, in one piece so that its pages can be given back
+ * (scratch_give_back()); then tables, of which mostly only the beginning is used.
+ */
+#define _scratch_ __attribute__((section(".bss.zy_scratch")))
+#define _table_ __attribute__((section(".bss.zz_table")))

@@ -88,7 +88,7 @@ static int pread_all(int fd, void *data, size_t size, uint64_t offset)
 
 static int is_zero(int fd, uint64_t size)
 {
-	static uint8_t chunk[65536];
+	static uint8_t chunk[65536] _table_;
 
 	for (uint64_t offset = 0; offset < size; offset += sizeof(chunk)) {
 		int r = pread_all(fd, chunk, sizeof(chunk), offset);

@@ -50,7 +50,7 @@ struct child {
 };
 
 /* Big, and used by one process once: not on the stack. */
-static struct child self;
+static struct child self _table_;
 
 static _noreturn_ void fail(const struct child *c, enum spawn_stage stage, int error)
 {

@@ -34,7 +34,7 @@ static int set_blocking(const struct unit *unit, int fd)
 
 static int pass(const struct spawn_request *request)
 {
-	static int copies[SPAWN_FD_MAX];
+	static int copies[SPAWN_FD_MAX] _table_;
 	int first = 3 + (int)request->fd_count;
 
 	for (size_t i = 0; i < request->fd_count; i++) {

@@ -249,7 +249,7 @@ static int collect(const struct cgroup_settings *cgroup, const struct exec_setti
 					      "/dev/urandom rwm", "/dev/tty rwm",
 					      "/dev/ptmx rwm",	  "char-pts rw" };
 	const struct text_list *allow = &cgroup->device_allow;
-	static char text[DEVICES_SIZE];
+	static char text[DEVICES_SIZE] _table_;
 	ssize_t n = file_read(AT_FDCWD, "/proc/devices", text, sizeof(text));
 	struct str devices = { text, n > 0 ? (size_t)n : 0 };
 	int r = 0;
@@ -295,8 +295,8 @@ static int attached(int cgroup)
 
 int device_policy_apply(const struct cgroup_settings *cgroup, const struct exec_settings *exec, int fd)
 {
-	static struct device_rule rules[DEVICE_RULE_MAX];
-	static struct bpf_insn program[DEVICE_PROGRAM_MAX];
+	static struct device_rule rules[DEVICE_RULE_MAX] _table_;
+	static struct bpf_insn program[DEVICE_PROGRAM_MAX] _table_;
 	union bpf_attr attr = { 0 };
 	size_t count = 0;
 	_cleanup_fd_ int loaded = -1;

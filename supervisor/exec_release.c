@@ -18,6 +18,7 @@
 
 #include "lib/directory.h"
 #include "lib/fd.h"
+#include "lib/signals.h"
 #include "supervisor/dynamic_user.h"
 #include "supervisor/exec_directory.h"
 #include "supervisor/user.h"
@@ -26,6 +27,9 @@
 #define PATH_SIZE 512
 /* Deeper trees have been made to hurt who walks them; what is below stays until the reboot. */
 #define DEPTH_MAX 64
+/* What is in the trash, by how its name begins: a tree, or a link to where a private /tmp was. */
+#define TREE_PREFIX "tree-"
+#define LINK_PREFIX "link-"
 
 void exec_release_tmp_link(const struct unit *unit, const char *kind, struct buf *ret_path)
 {
@@ -41,8 +45,9 @@ static void remove_tree(int at, const char *name, int depth)
 
 	if (unlinkat(at, name, 0) == 0 || depth == DEPTH_MAX)
 		return;
-	/* Not through a link: unlinkat() would have removed that. */
-	if (directory_open(&d, at, name) == 0)
+	/* Not through a link, also not one that somebody puts there meanwhile. */
+	d.fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (d.fd >= 0)
 		while (directory_next(&d, &child) > 0)
 			remove_tree(d.fd, child, depth + 1);
 	directory_close(&d);
@@ -54,14 +59,17 @@ static _noreturn_ void empty_trash(void)
 	_cleanup_directory_ struct directory d = { .fd = -1 };
 	const char *name;
 
+	/* Removing a large tree takes time, in which nothing of PID 1's may be held open. */
+	(void)close_range(3, ~0U, 0);
+	(void)signals_reset(0);
 	if (directory_open(&d, AT_FDCWD, TRASH) < 0)
 		_exit(0);
 	while (directory_next(&d, &name) > 0) {
 		char target[4096];
 		ssize_t n = readlinkat(d.fd, name, target, sizeof(target) - 1);
 
-		/* A link is where a private /tmp was. */
-		if (n > 0) {
+		/* Only our own links are followed, never one that was found in a service's directory. */
+		if (n > 0 && strncmp(name, LINK_PREFIX, strlen(LINK_PREFIX)) == 0) {
 			target[n] = '\0';
 			remove_tree(AT_FDCWD, target, 0);
 		}
@@ -72,14 +80,14 @@ static _noreturn_ void empty_trash(void)
 
 /* ---- PID 1 ---- */
 
-static bool throw_away(const char *path)
+static bool throw_away(const char *path, const char *prefix)
 {
 	static unsigned serial;
 	char trash[PATH_SIZE];
 	struct buf b = BUF(trash);
 
 	/* A name that none has, not even of an incarnation of PID 1 before an upgrade. */
-	buf_printf(&b, TRASH "/%u-%llx", serial++, (unsigned long long)clock_now());
+	buf_printf(&b, TRASH "/%s%u-%llx", prefix, serial++, (unsigned long long)clock_now());
 	if (rename(path, trash) == 0)
 		return true;
 	if (errno == ENOENT && access(path, F_OK) == 0 && make_directories(TRASH, 0700) == 0)
@@ -106,7 +114,7 @@ static bool release_runtime(const struct exec_settings *exec)
 
 		exec_directory_path(EXEC_DIRECTORY_RUNTIME, item, private, &b);
 		if (!b.overflow)
-			thrown |= throw_away(path);
+			thrown |= throw_away(path, TREE_PREFIX);
 		if (private) {
 			b = BUF(path);
 			exec_directory_path(EXEC_DIRECTORY_RUNTIME, item, false, &b);
@@ -134,7 +142,7 @@ static bool release_private_tmp(const struct unit *unit)
 
 		exec_release_tmp_link(unit, kinds[i], &b);
 		if (!b.overflow)
-			thrown |= throw_away(path);
+			thrown |= throw_away(path, LINK_PREFIX);
 	}
 	return thrown;
 }
@@ -149,7 +157,7 @@ static bool release_credentials(const struct unit *unit)
 		return false;
 	/* Secrets go as soon as nobody uses them: with the mount, which takes no time for a tmpfs. */
 	(void)umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW);
-	return throw_away(path);
+	return throw_away(path, TREE_PREFIX);
 }
 
 void exec_release(const struct unit *unit, bool restarting)

@@ -16,7 +16,7 @@ static struct entry {
 	int fd;
 	unit_id unit; /* UNIT_NONE: free */
 	char name[NOTIFY_FD_NAME_SIZE];
-} entries[FD_STORE_MAX];
+} entries[FD_STORE_MAX] _table_;
 
 static unsigned used; /* entries from here on were never touched */
 static int epoll_fd = -1;

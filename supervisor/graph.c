@@ -19,7 +19,7 @@ const struct unit_edge *graph_reverse_edges(const struct unit_set *set, unit_id 
 
 void graph_pulled_in(const struct unit_set *set, unit_id id, bool required, uint8_t *members)
 {
-	static unit_id stack[UNIT_MAX];
+	static unit_id stack[UNIT_MAX] _scratch_;
 	unsigned kinds = 1U << UNIT_REQUIRES | 1U << UNIT_BINDS_TO |
 			 (required ? 0 : 1U << UNIT_WANTS | 1U << UNIT_UPHOLDS);
 	size_t depth = 0;
@@ -55,9 +55,9 @@ size_t graph_find_cycle(const struct unit_set *set, const uint8_t *members,
 			unit_id ret_cycle[static GRAPH_CYCLE_MAX])
 {
 	enum { NEW, ON_PATH, DONE };
-	static uint8_t colour[UNIT_MAX];
-	static unit_id path[UNIT_MAX];
-	static uint32_t next_edge[UNIT_MAX];
+	static uint8_t colour[UNIT_MAX] _scratch_;
+	static unit_id path[UNIT_MAX] _scratch_;
+	static uint32_t next_edge[UNIT_MAX] _scratch_;
 
 	memset(colour, NEW, set->count);
 	for (unit_id start = 0; start < set->count; start++) {

@@ -21,11 +21,11 @@ static struct job {
 	bool queued : 1;
 	bool ignore_order : 1;
 	bool changed : 1; /* the unit's state changed since the job was tried */
-} jobs[UNIT_MAX];
+} jobs[UNIT_MAX] _table_;
 
 static const struct unit_set *set;
 static const struct job_observer *observer;
-static unit_id queue[UNIT_MAX];
+static unit_id queue[UNIT_MAX] _table_;
 static unsigned queue_first;
 static unsigned queue_count;
 static unsigned pending;
@@ -202,7 +202,7 @@ static void end(unit_id id, enum job_result result)
  */
 static void fail_dependants(unit_id id, bool requisite_only)
 {
-	static unit_id stack[UNIT_MAX];
+	static unit_id stack[UNIT_MAX] _scratch_;
 	unsigned depth = 0;
 
 	stack[depth++] = id;
@@ -682,7 +682,7 @@ void job_grown(unit_id first)
 
 void job_moved(const struct unit_set *units, unit_id old_count, const unit_id *new_ids)
 {
-	static struct job before[UNIT_MAX];
+	static struct job before[UNIT_MAX] _scratch_;
 
 	memcpy(before, jobs, old_count * sizeof(jobs[0]));
 	set = units;

@@ -15,6 +15,7 @@
 
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "lib/pages.h"
 #include "supervisor/condition.h"
 #include "supervisor/fd_store.h"
 #include "supervisor/notify_socket.h"
@@ -24,14 +25,13 @@
 
 /* Work for one source in one pass of the loop: enough to drain bursts, little enough not to starve others. */
 #define EXPIRE_PER_PASS 64
-#define PAGE_SIZE 4096U
 
-static struct unit_set sets[2];
+static struct unit_set sets[2] _table_;
 static struct unit_set *units = &sets[0];
 static unit_id anchor = UNIT_NONE;
 static char anchor_name[UNIT_NAME_SIZE];
 static const char *const *search_path = unit_search_path;
-static unit_id new_ids[UNIT_MAX];
+static unit_id new_ids[UNIT_MAX] _scratch_;
 static struct service_world world = { .set = &sets[0], .epoll_fd = -1, .inotify_fd = -1 };
 static struct unit_world unit_world = {
 	.set = &sets[0],
@@ -346,6 +346,9 @@ static int load_anew(struct unit_set *set, unit_id *ret_anchor)
 	struct unit_loader from = loader();
 	int r = unit_load(&from, set, anchor_name, ret_anchor);
 
+	/* A unit whose file is gone stays for as long as it runs. */
+	from.keep_missing = true;
+
 	for (unit_id id = 0; r == 0 && id < units->count; id++) {
 		unit_id found;
 
@@ -368,15 +371,6 @@ static int load_anew(struct unit_set *set, unit_id *ret_anchor)
 	return 0;
 }
 
-/* Its pages are the kernel's again, and zero when they are next used. */
-static void give_back(struct unit_set *set)
-{
-	uintptr_t first = ((uintptr_t)set + PAGE_SIZE - 1) & ~(uintptr_t)(PAGE_SIZE - 1);
-	uintptr_t end = ((uintptr_t)set + sizeof(*set)) & ~(uintptr_t)(PAGE_SIZE - 1);
-
-	(void)madvise((void *)first, end - first, MADV_DONTNEED);
-}
-
 int manager_reload(void)
 {
 	struct unit_set *old = units;
@@ -385,7 +379,7 @@ int manager_reload(void)
 	int r = load_anew(set, &new_anchor);
 
 	if (r < 0) {
-		give_back(set);
+		pages_give_back(set, sizeof(*set));
 		return r;
 	}
 	units = set;
@@ -398,7 +392,7 @@ int manager_reload(void)
 			unit_ops_of(unit_types[i])->moved(old, new_ids);
 	if (observer->reloaded)
 		observer->reloaded(new_ids);
-	give_back(old);
+	pages_give_back(old, sizeof(*old));
 	log_info("%u units were read again", units->count);
 	settle();
 	return 0;

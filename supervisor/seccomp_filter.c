@@ -220,7 +220,7 @@ static int add_list_rules(scmp_filter_ctx filter, uint32_t architecture _unused_
 }
 
 /* Big, and used by one process once: not on the stack. */
-static struct call_list scratch;
+static struct call_list scratch _table_;
 
 int seccomp_filter_calls(const struct exec_settings *exec)
 {

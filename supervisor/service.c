@@ -20,7 +20,7 @@
 #include "supervisor/process.h"
 #include "supervisor/service_table.h"
 
-static struct service services[UNIT_MAX];
+static struct service services[UNIT_MAX] _table_;
 struct service_world service_world;
 
 static const struct service empty_slot = {
@@ -94,7 +94,7 @@ static void release(unit_id id)
 	    (s->file_descriptor_store_preserve == PRESERVE_RESTART &&
 	     !service_world.observer->job_queued(id)))
 		fd_store_clear(id);
-	exec_release(service_unit(id), false);
+	exec_release(service_unit(id), service_world.observer->job_queued(id));
 	service_release_cgroup(id);
 }
 
@@ -353,7 +353,7 @@ void service_on_exec_status(unit_id id, enum service_role role)
 	/* An event of an earlier process in the same pass: this one has not spoken yet. */
 	if (n < 0 && errno == EAGAIN)
 		return;
-	process->status_fd = fd_close(process->status_fd);
+	process->status_fd = fd_close_watched(service_world.epoll_fd, process->status_fd);
 	if (n == (ssize_t)sizeof(status) && status.stage >= 0 && status.stage < STAGE_COUNT) {
 		const struct exec_command *command = role == ROLE_MAIN ? run->main_command
 								       : run->command;
@@ -493,7 +493,7 @@ static const struct exec_command *moved_command(const struct unit *old, const st
 /* The slots go to their units' new places; those of units that are gone are empty already. */
 static void ops_moved(const struct unit_set *old, const unit_id *new_ids)
 {
-	static struct service before[UNIT_MAX];
+	static struct service before[UNIT_MAX] _scratch_;
 
 	memcpy(before, services, old->count * sizeof(services[0]));
 	service_world.set = unit_world->set;

@@ -12,7 +12,7 @@
 #include "supervisor/cgroup.h"
 #include "supervisor/service_table.h"
 
-#define WATCH_BUCKETS 1024U
+#define WATCH_BUCKETS 256U
 #define WATCH_NONE UINT32_MAX
 
 static uint32_t buckets[WATCH_BUCKETS];

@@ -3,7 +3,7 @@
 #include "lib/klog.h"
 #include "supervisor/service_table.h"
 
-static unit_id heap[UNIT_MAX + 1];
+static unit_id heap[UNIT_MAX + 1] _table_;
 static uint32_t heap_size;
 
 void deadline_init(void)

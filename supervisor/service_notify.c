@@ -9,7 +9,7 @@
 #include "supervisor/service_table.h"
 
 /* Apart from the slots: most services never say anything, and pages that are not touched cost nothing. */
-static char status[UNIT_MAX][NOTIFY_STATUS_SIZE];
+static char status[UNIT_MAX][NOTIFY_STATUS_SIZE] _table_;
 
 const char *service_status_text(unit_id id)
 {
@@ -24,7 +24,7 @@ void service_status_clear(unit_id id)
 
 void service_status_moved(const unit_id *new_ids, unit_id count)
 {
-	static char before[UNIT_MAX][NOTIFY_STATUS_SIZE];
+	static char before[UNIT_MAX][NOTIFY_STATUS_SIZE] _scratch_;
 
 	for (unit_id id = 0; id < count; id++) {
 		if (status[id][0] == '\0')

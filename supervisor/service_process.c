@@ -18,7 +18,7 @@
 #include "supervisor/process.h"
 #include "supervisor/service_table.h"
 
-#define PID_BUCKETS 1024U
+#define PID_BUCKETS 256U
 #define PROCESS_NONE UINT32_MAX
 /* A cgroup in which main is guessed has a handful of processes; with more nobody could guess. */
 #define GUESS_SIZE 4096
@@ -78,8 +78,11 @@ void process_forget(unit_id id, enum service_role role)
 		link = &process_at(*link)->next;
 	if (*link == index)
 		*link = process->next;
-	process->pidfd = fd_close(process->pidfd);
-	process->status_fd = fd_close(process->status_fd);
+	/* Only that of a main process which is no child of ours is watched. */
+	process->pidfd = role == ROLE_MAIN && service_slot(id)->main_alien
+				 ? fd_close_watched(service_world.epoll_fd, process->pidfd)
+				 : fd_close(process->pidfd);
+	process->status_fd = fd_close_watched(service_world.epoll_fd, process->status_fd);
 	process->pid = 0;
 }
 

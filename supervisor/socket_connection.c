@@ -10,7 +10,7 @@ static struct connection {
 	unit_id owner;
 	unit_id instance;
 	struct socket_source source;
-} connections[SOCKET_CONNECTION_MAX];
+} connections[SOCKET_CONNECTION_MAX] _table_;
 
 static unsigned connection_count;
 

@@ -13,7 +13,7 @@
 
 static struct str read_database(const char *path)
 {
-	static char text[DATABASE_SIZE];
+	static char text[DATABASE_SIZE] _table_;
 	ssize_t n = file_read(AT_FDCWD, path, text, sizeof(text));
 
 	return (struct str){ text, n < 0 ? 0 : (size_t)n };

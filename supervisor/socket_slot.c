@@ -8,11 +8,12 @@
 #include <sys/epoll.h>
 
 #include "lib/fd.h"
+#include "lib/pages.h"
 #include "supervisor/socket_open.h"
 
-static struct socket_slot slots[SOCKET_UNIT_MAX];
-static struct socket_port ports[SOCKET_PORT_MAX];
-static uint16_t slot_of[UNIT_MAX]; /* the slot + 1, or 0 */
+static struct socket_slot slots[SOCKET_UNIT_MAX] _table_;
+static struct socket_port ports[SOCKET_PORT_MAX] _table_;
+static uint16_t slot_of[UNIT_MAX] _table_; /* the slot + 1, or 0 */
 static unsigned slot_count;
 static const struct unit_world *world; /* what it points to may change at a reload */
 
@@ -30,7 +31,7 @@ void socket_slots_init(const struct unit_world *w)
 		give_ports_back(&slots[i]);
 	world = w;
 	slot_count = 0;
-	memset(slot_of, 0, world->set->count * sizeof(slot_of[0]));
+	pages_zero(slot_of, world->set->count * sizeof(slot_of[0]));
 }
 
 struct socket_slot *socket_slot_get(unit_id id)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "supervisor/unit_ops.h"
+#include "lib/pages.h"
 
 static uint8_t up[UNIT_MAX];
 
@@ -43,12 +44,12 @@ static void target_reset_failed(unit_id id _unused_)
 
 static void target_grown(unit_id first)
 {
-	memset(&up[first], 0, UNIT_MAX - first);
+	pages_zero(&up[first], UNIT_MAX - first);
 }
 
 static void target_moved(const struct unit_set *old, const unit_id *new_ids)
 {
-	static uint8_t before[UNIT_MAX];
+	static uint8_t before[UNIT_MAX] _scratch_;
 
 	memcpy(before, up, sizeof(before));
 	memset(up, 0, sizeof(up));

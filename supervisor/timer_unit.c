@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "lib/pages.h"
 #include "lib/klog.h"
 #include "supervisor/job.h"
 #include "supervisor/siphash.h"
@@ -28,8 +29,8 @@ struct slot {
 	struct worker worker; /* for the stamp */
 };
 
-static struct slot slots[TIMER_UNIT_MAX];
-static uint16_t slot_of[UNIT_MAX]; /* the slot + 1, or 0 */
+static struct slot slots[TIMER_UNIT_MAX] _table_;
+static uint16_t slot_of[UNIT_MAX] _table_; /* the slot + 1, or 0 */
 static unsigned slot_count;
 static const struct unit_world *world; /* what it points to may change at a reload */
 static int clock_fd = -1;	       /* tells when the wall clock is set */
@@ -275,7 +276,7 @@ static void ops_init(const struct unit_world *w)
 {
 	world = w;
 	slot_count = 0;
-	memset(slot_of, 0, world->set->count * sizeof(slot_of[0]));
+	pages_zero(slot_of, world->set->count * sizeof(slot_of[0]));
 	started = clock_now();
 	booted = world->container ? started : 0;
 	read_machine_id();

@@ -24,11 +24,11 @@ struct item {
 	uint8_t type;
 };
 
-static uint8_t wanted[UNIT_MAX];   /* the types that each unit is to have */
-static uint8_t matters[UNIT_MAX];  /* those of them without which the anchor's job fails */
-static uint8_t left_out[UNIT_MAX]; /* those that have been found not to be possible */
-static uint8_t cannot_start[UNIT_MAX];
-static struct item items[UNIT_MAX * 5]; /* five types of job */
+static uint8_t wanted[UNIT_MAX] _scratch_;  /* the types that each unit is to have */
+static uint8_t matters[UNIT_MAX] _scratch_; /* those of them without which the anchor's job fails */
+static uint8_t left_out[UNIT_MAX] _scratch_; /* those that have been found not to be possible */
+static uint8_t cannot_start[UNIT_MAX] _scratch_;
+static struct item items[UNIT_MAX * 5] _scratch_; /* five types of job */
 static size_t item_count;
 
 static const char *name_of(unit_id id)
@@ -71,7 +71,7 @@ static bool lacks_requisite(unit_id id)
  */
 static void mark_unstartable(const uint8_t *members)
 {
-	static unit_id stack[UNIT_MAX];
+	static unit_id stack[UNIT_MAX] _scratch_;
 	const struct unit_set *set = job_set();
 	unsigned depth = 0;
 
@@ -197,7 +197,7 @@ static void pull_in(unit_id from _unused_, unit_id to, enum job_type type, bool 
 	add(to, type);
 }
 
-static struct item matter_items[UNIT_MAX * 5];
+static struct item matter_items[UNIT_MAX * 5] _scratch_;
 static size_t matter_count;
 
 static void mark_matter(unit_id id, enum job_type type)
@@ -231,7 +231,7 @@ static void isolate(unit_id anchor)
 /* Works out everything anew. Return: 0, or -ENOENT: the anchor itself cannot be started. */
 static int work_out(unit_id anchor, enum job_type type, enum job_mode mode)
 {
-	static uint8_t members[UNIT_MAX];
+	static uint8_t members[UNIT_MAX] _scratch_;
 	unit_id count = job_set()->count;
 	bool auto_restart = mode == JOB_MODE_RESTART_DEPENDENCIES;
 	bool follow = mode != JOB_MODE_IGNORE_DEPENDENCIES;
@@ -281,7 +281,7 @@ static void describe_cycle(const unit_id *cycle, size_t length, struct buf *b)
  */
 static int break_cycle(unit_id anchor)
 {
-	static uint8_t members[UNIT_MAX];
+	static uint8_t members[UNIT_MAX] _scratch_;
 	unit_id cycle[GRAPH_CYCLE_MAX];
 	unit_id victim = UNIT_NONE;
 	char text[1024];

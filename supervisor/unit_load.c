@@ -13,11 +13,10 @@
 
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "lib/pages.h"
 #include "supervisor/machine.h"
 #include "supervisor/unit_defaults.h"
 #include "supervisor/unit_file.h"
-
-#define PAGE_SIZE 4096U
 
 const char *const unit_search_path[] = {
 	"/etc/orlop/units",
@@ -31,17 +30,7 @@ static struct {
 	struct unit_draft draft;
 	struct unit_machine machine;
 	char file[UNIT_FILE_MAX];
-} work;
-
-/* The pages of @size bytes at @start are the kernel's again, and zero when they are next used. */
-static void give_back(void *start, size_t size)
-{
-	uintptr_t first = ((uintptr_t)start + PAGE_SIZE - 1) & ~(uintptr_t)(PAGE_SIZE - 1);
-	uintptr_t end = ((uintptr_t)start + size) & ~(uintptr_t)(PAGE_SIZE - 1);
-
-	if (first < end)
-		(void)madvise((void *)first, end - first, MADV_DONTNEED);
-}
+} work _table_;
 
 static void report(const struct unit_loader *loader, const char *file, struct str key, const char *reason)
 {
@@ -384,7 +373,7 @@ static int load_from(const struct unit_loader *loader, struct unit_set *set, uni
 		order_targets(set);
 		index_edges(set);
 	}
-	give_back(&work, sizeof(work));
+	pages_give_back(&work, sizeof(work));
 	return r;
 }
 
@@ -460,7 +449,7 @@ int unit_load_more(const struct unit_loader *loader, struct unit_set *set, const
 	}
 	r = id == UNIT_NONE ? -ENOSPC : load_from(loader, set, count, again);
 	/* A name that stands for nothing takes no place, however often it is asked for. */
-	if (r == 0 && set->units[id].load == UNIT_NOT_FOUND)
+	if (r == 0 && set->units[id].load == UNIT_NOT_FOUND && !loader->keep_missing)
 		r = -ENOENT;
 	if (r == 0) {
 		*ret_id = id;

@@ -16,6 +16,7 @@ struct unit_loader {
 	const char *const *search_path; /* directories, strongest first, NULL-terminated */
 	unit_problem_fn *problem;
 	void *context;
+	bool keep_missing; /* for unit_load_more(): a name without a file takes a place all the same */
 	const struct unit_machine *machine; /* for specifiers; NULL: the machine is asked */
 };
 
@@ -40,7 +41,7 @@ int unit_load(const struct unit_loader *loader, struct unit_set *set, const char
  * the indices of edges are made anew.
  *
  * @ret_id: the unit, also when it was there already
- * Return: as unit_load(); on failure @set is as it was.
+ * Return: as unit_load(); -ENOENT: there is no such unit; on failure @set is as it was.
  */
 int unit_load_more(const struct unit_loader *loader, struct unit_set *set, const char *name,
 		   unit_id *ret_id);

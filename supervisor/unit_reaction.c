@@ -3,6 +3,7 @@
 #include "supervisor/unit_reaction.h"
 
 #include "lib/klog.h"
+#include "lib/pages.h"
 #include "supervisor/graph.h"
 #include "supervisor/job.h"
 
@@ -25,22 +26,22 @@ static uint8_t due[UNIT_MAX];
 static struct {
 	uint64_t began;
 	uint32_t count;
-} windows[UNIT_MAX];
-static unit_id queue[UNIT_MAX];
+} windows[UNIT_MAX] _table_;
+static unit_id queue[UNIT_MAX] _table_;
 static unsigned queue_first;
 static unsigned queue_count;
 
 void unit_reaction_init(void)
 {
-	memset(due, 0, job_set()->count);
-	memset(windows, 0, job_set()->count * sizeof(windows[0]));
+	pages_zero(due, job_set()->count);
+	pages_zero(windows, job_set()->count * sizeof(windows[0]));
 	queue_first = queue_count = 0;
 }
 
 void unit_reaction_grown(unit_id first)
 {
-	memset(&due[first], 0, (size_t)(job_set()->count - first));
-	memset(&windows[first], 0, (size_t)(job_set()->count - first) * sizeof(windows[0]));
+	pages_zero(&due[first], (size_t)(job_set()->count - first));
+	pages_zero(&windows[first], (size_t)(job_set()->count - first) * sizeof(windows[0]));
 }
 
 static void note(unit_id id, enum due what)

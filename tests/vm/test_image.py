@@ -33,6 +33,7 @@ PROGRAMS = {
     "/usr/bin/containerd",
     "/usr/bin/containerd-shim-runc-v2",
     "/usr/bin/ctr",
+    "/usr/bin/orlopctl",
     "/usr/libexec/orlop/orlop-console",
     "/usr/libexec/orlop/orlop-logd",
     "/usr/sbin/e2fsck",
@@ -351,7 +352,9 @@ def test_no_package_manager(erofs):
 
 
 def test_nothing_of_systemd_but_one_unit(erofs):
+    """And a name that people type: systemctl is a link to orlopctl."""
     assert {path for path in erofs.inodes if "systemd" in path} == {
+        "/usr/bin/systemctl",
         "/usr/lib/systemd",
         "/usr/lib/systemd/system",
         "/usr/lib/systemd/system/containerd.service",
@@ -406,7 +409,7 @@ def test_links_lead_somewhere(erofs, tree):
 
 def test_enabled_units_exist(tree):
     wants = tree / "usr/lib/orlop/units/multi-user.target.wants"
-    assert {p.name for p in wants.iterdir()} == {"containerd.service", "hello.service"}
+    assert {p.name for p in wants.iterdir()} == {"containerd.service", "hello.service", "orlop-console.service"}
     assert os.readlink(tree / "usr/lib/orlop/units/default.target") == "multi-user.target"
 
 

@@ -5,6 +5,7 @@ All tests look at one machine. Its command line is full of mistakes, because the
 """
 
 import re
+import signal
 import subprocess
 
 import pytest
@@ -122,7 +123,7 @@ def test_mistakes_on_the_command_line_are_named_hc_56(vm):
 def test_cyclic_and_unreadable_units_are_named_and_do_not_hinder(vm):
     """tests.target of the variant wants them beside multi-user.target."""
     assert console_pattern("^orlop: .*cycle.*cycle-[ab].service.*cycle-[ab].service").search(vm.console)
-    assert console_pattern("^orlop: .*unreadable.service.*Input/output error").search(vm.console)
+    assert console_pattern("^orlop: .*unreadable.service.*(Is a directory|not a file)").search(vm.console)
     assert console_pattern("^orlop: .*binary.service.*not a text file").search(vm.console)
     assert console_pattern("^orlop: +hello.service .* ready").search(vm.console)
 
@@ -148,20 +149,20 @@ def test_module_dependencies_and_softdeps_hc_55(vm):
     """modprobe: what modules.dep and modules.softdep say, from the compressed files as Debian ships them."""
     assert "x_tables" not in loaded(vm) and "mpls_router" not in loaded(vm)
     assert vm.run("find /usr/lib/modules -name x_tables.ko.xz").endswith(".ko.xz")
-    vm.run("modprobe xt_LOG")
+    vm.run("/usr/sbin/modprobe xt_LOG")
     assert {"xt_LOG", "x_tables", "nf_log_syslog"} <= loaded(vm), "pre: nf_log_syslog"
-    vm.run("modprobe mpls_iptunnel")
+    vm.run("/usr/sbin/modprobe mpls_iptunnel")
     assert {"mpls_iptunnel", "mpls_router", "mpls_gso"} <= loaded(vm), "post: mpls_gso"
     # Again is no error, built in is none either; missing is.
-    vm.run("modprobe xt_LOG && modprobe ext4")
-    status, output = vm.run("modprobe no_such_module", check=False)
+    vm.run("/usr/sbin/modprobe xt_LOG && /usr/sbin/modprobe ext4")
+    status, output = vm.run("/usr/sbin/modprobe no_such_module", check=False)
     assert status == 1 and "no_such_module" in output
 
 
 def test_module_options_from_the_command_line_hc_55(vm):
     """MODULE.PARAM=VALUE, for what act 1 loaded and for what modprobe loads."""
     assert vm.run("cat /sys/module/dm_bufio/parameters/max_age_seconds") == "77"
-    vm.run("modprobe dummy")
+    vm.run("/usr/sbin/modprobe dummy")
     assert vm.run("ls -d /sys/class/net/dummy*").split() == [f"/sys/class/net/dummy{i}" for i in range(3)]
 
 
@@ -191,11 +192,11 @@ def test_no_controlling_terminal_and_ctrl_c_does_nothing_hc_16(vm):
 
 
 def test_signals_of_services_are_reset_hc_11(vm):
-    """No service inherits PID 1's blocked signals, or any that is ignored."""
+    """No service inherits PID 1's blocked signals, or any that is ignored but SIGPIPE (IgnoreSIGPIPE=)."""
     for process in ("$(pidof orlop-logd)", "$(pgrep -f 'sh /dev/ttyS1')"):
         status = dict(line.split(":\t", 1) for line in vm.run(f"grep ^Sig /proc/{process}/status").splitlines())
         assert int(status["SigBlk"], 16) == 0 or process.startswith("$(pidof"), (process, status)
-        assert int(status["SigIgn"], 16) & 0x7FFFFFFF == 0, (process, status)
+        assert int(status["SigIgn"], 16) & ~(1 << signal.SIGPIPE - 1) == 0, (process, status)
 
 
 def test_cgroup_tree_hc_40(vm):
@@ -237,7 +238,8 @@ def test_containerd_killed_comes_back_and_its_container_lives_on_hc_37(vm):
     position = vm.position()
 
     vm.run(f"kill -KILL {containerd}")
-    vm.wait_for("^orlop: .*containerd.service.*(restart|SIGKILL|signal)", position)
+    # What was typed in another test may stand before it on its line.
+    vm.wait_for("orlop: containerd.service: main process .* was killed by SIGKILL$", position)
     vm.wait_until("ctr task ls >/dev/null 2>&1")
 
     assert vm.run("pidof containerd") != containerd
