@@ -142,6 +142,7 @@ static void on_idle(void)
 		/* What the boot's many jobs needed is not needed again; a single one takes a few pages anew. */
 		scratch_give_back();
 		stack_give_back();
+		text_give_back();
 	}
 	if (loop.up == 0)
 		loop.up = clock_now();

@@ -51,6 +51,15 @@ void stack_give_back(void)
 	(void)madvise((void *)(end - STACK_DEPTH), STACK_DEPTH, MADV_DONTNEED);
 }
 
+void text_give_back(void)
+{
+	/* The linker's: the ELF header, and the end of the code. Nothing between them is ever written to. */
+	extern char __executable_start[];
+	extern char etext[];
+
+	pages_give_back(__executable_start, (size_t)((uintptr_t)etext - (uintptr_t)__executable_start));
+}
+
 void scratch_give_back(void)
 {
 	pages_give_back(scratch_begin, (size_t)((uintptr_t)scratch_end - (uintptr_t)scratch_begin));

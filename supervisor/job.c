@@ -155,6 +155,9 @@ static void enqueue(unit_id id)
 	if (jobs[id].queued || jobs[id].type == JOB_NONE || jobs[id].running)
 		return;
 	jobs[id].queued = true;
+	/* From the beginning again, or in time all its pages would be touched. */
+	if (queue_count == 0)
+		queue_first = 0;
 	queue[(queue_first + queue_count++) % UNIT_MAX] = id;
 }
 
