@@ -48,9 +48,9 @@ static void note(unit_id id, enum due what)
 {
 	if (job_going_down())
 		return;
+	if (queue_count == 0)
+		queue_first = 0;
 	if (!(due[id] & DUE_QUEUED))
-		if (queue_count == 0)
-			queue_first = 0;
 		queue[(queue_first + queue_count++) % UNIT_MAX] = id;
 	due[id] |= (uint8_t)(what | DUE_QUEUED);
 }
