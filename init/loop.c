@@ -36,6 +36,8 @@
 #define BURST_WINDOW (2 * NS_PER_S)
 /* How long all units together may take to stop before act 3 goes on without them. */
 #define STOP_TIMEOUT (120 * NS_PER_S)
+/* With no job for so long, the memory that jobs need is given back; sooner, a burst of restarts would fault it in each time. */
+#define REST_AFTER (3 * NS_PER_S)
 
 /* Kinds of epoll data that are init's own; the supervisor's are below MANAGER_SOURCE_END. */
 enum loop_source {
@@ -56,6 +58,7 @@ static struct {
 	uint64_t timer_set_to;
 	enum power_action power; /* what was asked for; POWER_NONE while the machine stays up */
 	uint64_t stop_deadline;
+	uint64_t rest_due; /* when memory is given back; CLOCK_TIME_MAX: it has been */
 	uint64_t burst_began;
 	unsigned burst_count;
 	uint64_t up; /* when no job was left for the first time, ns; 0: not yet */
@@ -137,13 +140,9 @@ static void celebrate(void)
 
 static void on_idle(void)
 {
-	if (loop.up == 0 && loop.power == POWER_NONE) {
+	if (loop.up == 0 && loop.power == POWER_NONE)
 		celebrate();
-		/* What the boot's many jobs needed is not needed again; a single one takes a few pages anew. */
-		scratch_give_back();
-		stack_give_back();
-		text_give_back();
-	}
+	loop.rest_due = clock_add(clock_now(), REST_AFTER);
 	if (loop.up == 0)
 		loop.up = clock_now();
 	control_system_changed();
@@ -410,6 +409,8 @@ static uint64_t next_deadline(void)
 		next = watchdog_next_ping();
 	if (control_next_deadline() < next)
 		next = control_next_deadline();
+	if (loop.rest_due < next)
+		next = loop.rest_due;
 	if (loop.power != POWER_NONE && loop.stop_deadline < next)
 		next = loop.stop_deadline;
 	return next;
@@ -436,6 +437,15 @@ static void set_timer(void)
 		loop.timer_set_to = next;
 }
 
+/* What the boot and its jobs have touched is not needed while nothing happens. */
+static void rest(void)
+{
+	loop.rest_due = CLOCK_TIME_MAX;
+	scratch_give_back();
+	stack_give_back();
+	text_give_back();
+}
+
 static void on_time(void)
 {
 	uint64_t now = clock_now();
@@ -445,6 +455,8 @@ static void on_time(void)
 	manager_expire(now);
 	control_expire(now);
 	watchdog_ping(now);
+	if (now >= loop.rest_due)
+		rest();
 	if (loop.power != POWER_NONE && now >= loop.stop_deadline) {
 		log_warning("units did not stop in time; going on without them:");
 		manager_log_blockers();
@@ -483,6 +495,7 @@ int loop_init(struct boot *boot)
 
 	loop.boot = boot;
 	loop.timer_set_to = CLOCK_TIME_MAX;
+	loop.rest_due = CLOCK_TIME_MAX;
 	loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	loop.timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (loop.epoll_fd < 0 || loop.timer_fd < 0)
