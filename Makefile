@@ -76,8 +76,8 @@ branch_protection_aarch64 := -mbranch-protection=standard
 hardening := -fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
 	-fstack-clash-protection $(branch_protection_$(ARCH))
 
-project_cflags := $(language) $(warnings) -O2 -g $(hardening) -fno-strict-aliasing \
-	-ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=. \
+project_cflags := $(language) $(warnings) -Os -g $(hardening) -fno-strict-aliasing \
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -ffile-prefix-map=$(CURDIR)=. \
 	-isystem $(libs)/include
 
 # Relative relocations packed (DT_RELR) save 60 KB, where the linker can.

@@ -24,6 +24,7 @@
 #include "console/page.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/rest.h"
 #include "logd/log_format.h"
 #include "logd/log_query_parse.h"
 
@@ -337,13 +338,18 @@ static void one_pass(void)
 
 	if (app.changed && app.next_frame < next)
 		next = app.next_frame;
-	if (poll(app.fds, POLL_COUNT, clock_until(next)) > 0)
+	if (rest_deadline() < next)
+		next = rest_deadline();
+	if (poll(app.fds, POLL_COUNT, clock_until(next)) > 0) {
+		rest_moved(clock_now());
 		for (size_t i = 0; i < POLL_COUNT; i++)
 			if (app.fds[i].fd >= 0 && app.fds[i].revents)
 				readers[i]();
+	}
 	connect_missing();
 	if (app.changed && clock_now() >= app.next_frame)
 		draw();
+	(void)rest_try(clock_now());
 }
 
 int main(void)
@@ -354,6 +360,7 @@ int main(void)
 		(void)!write(STDERR_FILENO, problem, sizeof(problem) - 1);
 		return EXIT_FAILURE;
 	}
+	rest_moved(clock_now());
 	while (!app.stop)
 		one_pass();
 	terminal_restore();

@@ -23,11 +23,18 @@
  */
 #define NICENESS 10
 #define CGROUP "/sys/fs/cgroup/coldplug.scope"
-/* A service has 100. On a machine with one processor the network's driver must not wait for the last service. */
+/*
+ * All services together have 100. At first almost nothing: the kernel checks a module's signature for many
+ * milliseconds in which nothing else gets its processor, just when the first services are to start. Then more:
+ * on a machine with one processor the network's driver must not wait for the last service.
+ */
+#define CGROUP_WEIGHT_AT_FIRST "1"
 #define CGROUP_WEIGHT "10"
+#define AT_FIRST (1 * NS_PER_S)
 
 static struct modules modules;
 static unsigned loaded;
+static uint64_t weight_due; /* when the child gets its later weight; CLOCK_TIME_MAX: it has */
 
 static void count_module(void *userdata _unused_, const struct module_report *report)
 {
@@ -39,6 +46,10 @@ static void count_module(void *userdata _unused_, const struct module_report *re
 
 static void load(void *userdata _unused_, struct str modalias)
 {
+	if (clock_now() >= weight_due) {
+		(void)file_write(AT_FDCWD, CGROUP "/cpu.weight", CGROUP_WEIGHT);
+		weight_due = CLOCK_TIME_MAX;
+	}
 	/* Most devices have no module: that is no news. What fails was reported. */
 	(void)modules_load_alias(&modules, modalias);
 }
@@ -49,7 +60,7 @@ static void yield_to_services(void)
 	(void)setpriority(PRIO_PROCESS, 0, NICENESS);
 	if (mkdir(CGROUP, 0755) < 0 && errno != EEXIST)
 		return;
-	(void)file_write(AT_FDCWD, CGROUP "/cpu.weight", CGROUP_WEIGHT);
+	(void)file_write(AT_FDCWD, CGROUP "/cpu.weight", CGROUP_WEIGHT_AT_FIRST);
 	(void)file_write(AT_FDCWD, CGROUP "/cgroup.procs", "0");
 }
 
@@ -59,6 +70,7 @@ static _noreturn_ void child_run(const struct boot *boot)
 	sigset_t none;
 	int r;
 
+	weight_due = began + AT_FIRST;
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	yield_to_services();

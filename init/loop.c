@@ -23,7 +23,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/klog.h"
-#include "lib/pages.h"
+#include "lib/rest.h"
 #include "supervisor/manager.h"
 
 /* Events taken from the kernel in one pass. What is left comes in the next one. */
@@ -36,8 +36,6 @@
 #define BURST_WINDOW (2 * NS_PER_S)
 /* How long all units together may take to stop before act 3 goes on without them. */
 #define STOP_TIMEOUT (120 * NS_PER_S)
-/* With no job for so long, the memory that jobs need is given back; sooner, a burst of restarts would fault it in each time. */
-#define REST_AFTER (3 * NS_PER_S)
 
 /* Kinds of epoll data that are init's own; the supervisor's are below MANAGER_SOURCE_END. */
 enum loop_source {
@@ -58,7 +56,6 @@ static struct {
 	uint64_t timer_set_to;
 	enum power_action power; /* what was asked for; POWER_NONE while the machine stays up */
 	uint64_t stop_deadline;
-	uint64_t rest_due; /* when memory is given back; CLOCK_TIME_MAX: it has been */
 	uint64_t burst_began;
 	unsigned burst_count;
 	uint64_t up; /* when no job was left for the first time, ns; 0: not yet */
@@ -142,7 +139,6 @@ static void on_idle(void)
 {
 	if (loop.up == 0 && loop.power == POWER_NONE)
 		celebrate();
-	loop.rest_due = clock_add(clock_now(), REST_AFTER);
 	if (loop.up == 0)
 		loop.up = clock_now();
 	control_system_changed();
@@ -409,8 +405,8 @@ static uint64_t next_deadline(void)
 		next = watchdog_next_ping();
 	if (control_next_deadline() < next)
 		next = control_next_deadline();
-	if (loop.rest_due < next)
-		next = loop.rest_due;
+	if (rest_deadline() < next)
+		next = rest_deadline();
 	if (loop.power != POWER_NONE && loop.stop_deadline < next)
 		next = loop.stop_deadline;
 	return next;
@@ -437,15 +433,6 @@ static void set_timer(void)
 		loop.timer_set_to = next;
 }
 
-/* What the boot and its jobs have touched is not needed while nothing happens. */
-static void rest(void)
-{
-	loop.rest_due = CLOCK_TIME_MAX;
-	scratch_give_back();
-	stack_give_back();
-	text_give_back();
-}
-
 static void on_time(void)
 {
 	uint64_t now = clock_now();
@@ -455,8 +442,7 @@ static void on_time(void)
 	manager_expire(now);
 	control_expire(now);
 	watchdog_ping(now);
-	if (now >= loop.rest_due)
-		rest();
+	(void)rest_try(now);
 	if (loop.power != POWER_NONE && now >= loop.stop_deadline) {
 		log_warning("units did not stop in time; going on without them:");
 		manager_log_blockers();
@@ -495,7 +481,6 @@ int loop_init(struct boot *boot)
 
 	loop.boot = boot;
 	loop.timer_set_to = CLOCK_TIME_MAX;
-	loop.rest_due = CLOCK_TIME_MAX;
 	loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	loop.timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (loop.epoll_fd < 0 || loop.timer_fd < 0)
@@ -581,6 +566,9 @@ static void one_pass(void)
 
 	set_timer();
 	n = epoll_wait(loop.epoll_fd, events, EVENTS_PER_PASS, loop.reap_again ? 0 : -1);
+	/* The timer by itself is no news: the watchdog is served in rest, too. */
+	if (n > 1 || (n == 1 && events[0].data.u64 >> 32 != SOURCE_TIMER))
+		rest_moved(clock_now());
 	for (size_t kind = 0; kind < ARRAY_SIZE(order); kind++) {
 		if (order[kind] == 0)
 			reap();
@@ -596,6 +584,7 @@ void loop_run(void)
 
 	if (r < 0)
 		fatal("%s cannot be started: %s", loop.boot->cmdline.unit, error_name(r));
+	rest_moved(clock_now());
 	for (;;) {
 		one_pass();
 		if (loop.power != POWER_NONE && manager_quiet())

@@ -2,8 +2,10 @@
 /* Giving static memory back: see pages.h. */
 #include "lib/pages.h"
 
+#include <link.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 
 #include "lib/macros.h"
@@ -51,13 +53,17 @@ void stack_give_back(void)
 	(void)madvise((void *)(end - STACK_DEPTH), STACK_DEPTH, MADV_DONTNEED);
 }
 
-void text_give_back(void)
+void code_give_back(void)
 {
-	/* The linker's: the ELF header, and the end of the code. Nothing between them is ever written to. */
+	/* The linker's: where the file is mapped. */
 	extern char __executable_start[];
-	extern char etext[];
+	const ElfW(Phdr) *header = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+	unsigned long count = getauxval(AT_PHNUM);
 
-	pages_give_back(__executable_start, (size_t)((uintptr_t)etext - (uintptr_t)__executable_start));
+	for (unsigned long i = 0; i < count; i++)
+		/* What was ever writable has been relocated, and is in no file. */
+		if (header[i].p_type == PT_LOAD && (header[i].p_flags & PF_W) == 0)
+			pages_give_back(__executable_start + header[i].p_vaddr, header[i].p_memsz);
 }
 
 void scratch_give_back(void)

@@ -13,8 +13,8 @@ void pages_zero(void *start, size_t size);
 /** stack_give_back() - the same for the stack below the caller, as far as it has ever been used. */
 void stack_give_back(void);
 
-/** text_give_back() - the same for the program's own code: what is run again is read again, from the page cache. */
-void text_give_back(void);
+/** code_give_back() - the same for the program's own code and constants: what is used again is mapped again, from the page cache. */
+void code_give_back(void);
 
 /**
  * scratch_give_back() - the same for all that is marked _scratch_ (lib/macros.h). Nobody may be using any of it.

@@ -83,7 +83,7 @@ static void handle(struct str datagram, pid_t sender)
 
 bool dev_log_read(int fd)
 {
-	static char data[SYSLOG_SIZE_MAX];
+	static char data[SYSLOG_SIZE_MAX] _scratch_;
 
 	for (unsigned i = 0; i < DATAGRAMS_PER_PASS; i++) {
 		union {

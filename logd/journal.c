@@ -23,8 +23,9 @@ static struct {
 	bool complained;
 	char boot_id[LOG_BOOT_ID_SIZE];
 	_Alignas(16) char memory[JOURNAL_RING_SIZE];
-	char lines[WRITE_SIZE];
 } journal;
+
+static char lines[WRITE_SIZE] _scratch_;
 
 void journal_init(const struct store_limits *limits)
 {
@@ -93,7 +94,7 @@ void journal_note(struct str unit, unsigned severity, const char *format, ...)
 	journal_add(&record);
 }
 
-/* Whole lines of the ring that fit, into journal.lines. Return: the number of the last one, 0 for none. */
+/* Whole lines of the ring that fit, into lines. Return: the number of the last one, 0 for none. */
 static uint64_t gather(struct buf *b)
 {
 	uint64_t last = 0;
@@ -135,7 +136,7 @@ static void say_lost(void)
 
 void journal_flush(void)
 {
-	struct buf b = BUF(journal.lines);
+	struct buf b = BUF(lines);
 	int r;
 
 	if (journal.written.number == journal.position.number)
@@ -158,10 +159,14 @@ void journal_flush(void)
 		journal.urgent = false;
 		say_lost();
 	}
-	if (r < 0)
+	if (r < 0) {
 		complain(r);
-	else
-		journal.complained = false;
+		return;
+	}
+	journal.complained = false;
+	/* So that a machine with a disk touches little of the ring. */
+	if (journal.written.number == journal.position.number)
+		ring_clear(&journal.ring);
 }
 
 uint64_t journal_kernel_position(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * The one log of the machine: each record gets its number and times, goes into the ring in memory and from there
- * to the disk, as soon as the disk takes it. While it does not, the ring keeps the last
+ * to the disk, as soon as the disk takes it; then its memory is used anew. While it does not, the ring keeps the last
  * JOURNAL_RING_SIZE bytes; what is pushed out unwritten is counted, and the log says so when it can.
  */
 #pragma once
@@ -31,7 +31,7 @@ void journal_flush(void);
 /** journal_kernel_position() - Return: the kernel's number of the first of its records that is not kept yet. */
 uint64_t journal_kernel_position(void);
 
-/** journal_ring() - for readers: what is not on the disk is in here. */
+/** journal_ring() - for readers: what is not on the disk is in here, and nothing else for long. */
 const struct ring *journal_ring(void);
 
 /** journal_boot_id() - Return: the ID of this boot. */

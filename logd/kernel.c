@@ -202,7 +202,7 @@ static void handle(struct str data)
 
 bool kmsg_read(int fd)
 {
-	static char data[KMSG_SIZE_MAX + 1];
+	static char data[KMSG_SIZE_MAX + 1] _scratch_;
 
 	for (unsigned i = 0; i < RECORDS_PER_PASS; i++) {
 		ssize_t n = read(fd, data, sizeof(data) - 1);

@@ -32,7 +32,7 @@ static int find_record(struct str text, bool last, uint64_t *ret_wall_time)
 
 static int end_of_file(int boot_directory, uint32_t number, bool last, uint64_t *ret_wall_time)
 {
-	static char text[END_SIZE];
+	static char text[END_SIZE] _scratch_;
 	char name[LOG_FILE_NAME_SIZE];
 	_cleanup_fd_ int fd = -1;
 	struct stat st;

@@ -21,6 +21,7 @@
 
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "lib/rest.h"
 #include "logd/console_writer.h"
 #include "logd/dev_log.h"
 #include "logd/journal.h"
@@ -300,6 +301,8 @@ static int time_to_wait(void)
 
 	if (output_deadline() < next)
 		next = output_deadline();
+	if (rest_deadline() < next)
+		next = rest_deadline();
 	return clock_until(next);
 }
 
@@ -318,10 +321,14 @@ static void run(void)
 			dispatch(&events[i]);
 		more = work();
 		now = clock_now();
+		if (n > 0 || more)
+			rest_moved(now);
 		if (now >= output_deadline())
 			output_tick(now);
 		if (now >= journal_deadline())
 			journal_tick(now);
+		if (rest_try(now))
+			server_rest();
 	}
 }
 

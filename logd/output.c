@@ -178,7 +178,7 @@ static void take_out(int fd, size_t size)
 /* One portion of a stream. What was looked at is on the disk, or in memory if there is none, before it is taken out. */
 static void read_stream(struct unit *unit, bool console, bool all)
 {
-	static char data[PORTION];
+	static char data[PORTION] _scratch_;
 	struct stream *stream = &unit->stream[console];
 	size_t n = stream->fd >= 0 ? look(stream->fd, data, sizeof(data)) : 0;
 	size_t taken = take_lines(unit, console, (struct str){ data, n }, all);

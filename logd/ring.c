@@ -38,13 +38,18 @@ static size_t following(const struct ring *ring, size_t at)
 	return ring->wrap > 0 && next == ring->wrap ? 0 : next;
 }
 
+void ring_clear(struct ring *ring)
+{
+	ring->first = ring->end = ring->wrap = 0;
+	ring->first_number = 0;
+}
+
 static void drop_first(struct ring *ring)
 {
 	size_t next = following(ring, ring->first);
 
 	if (ring->first_number == ring->last_number) {
-		ring->first = ring->end = ring->wrap = 0;
-		ring->first_number = 0;
+		ring_clear(ring);
 		return;
 	}
 	/* The oldest is at the start again: nothing is behind the end any more. */

@@ -29,6 +29,9 @@ void ring_init(struct ring *ring, void *memory, size_t size);
  */
 int ring_add(struct ring *ring, uint64_t number, struct str line);
 
+/** ring_clear() - forgets all lines, and begins at the start of the memory again. Cursors stay good. */
+void ring_clear(struct ring *ring);
+
 struct ring_cursor {
 	size_t at;
 	uint64_t number; /* of the entry there; 0: look for it anew */

@@ -17,6 +17,7 @@
 #include "lib/directory.h"
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "lib/pages.h"
 #include "logd/group_parse.h"
 #include "logd/journal.h"
 #include "logd/log_format.h"
@@ -67,7 +68,7 @@ static struct client clients[SERVER_CLIENTS_MAX];
 
 static gid_t find_group(const char *name)
 {
-	static char text[GROUP_FILE_MAX];
+	static char text[GROUP_FILE_MAX] _scratch_;
 	gid_t group = 0;
 	ssize_t n = *name ? file_read(AT_FDCWD, "/etc/group", text, sizeof(text)) : -1;
 
@@ -420,6 +421,18 @@ void server_dispatch(uint32_t index, uint32_t events)
 	/* After its line a client only reads: what it sends more is not looked at. */
 	else if (client->state == CLIENT_ASKING)
 		read_query(client);
+}
+
+void server_rest(void)
+{
+	for (unsigned i = 0; i < SERVER_CLIENTS_MAX; i++) {
+		struct client *client = &clients[i];
+
+		if (client->state == CLIENT_FREE || client->out_start == client->out_end)
+			pages_give_back(client->out, sizeof(client->out));
+		if (client->state == CLIENT_FREE || client->reader.start == client->reader.end)
+			pages_give_back(client->reader.buffer, sizeof(client->reader.buffer));
+	}
 }
 
 bool server_work(void)

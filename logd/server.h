@@ -26,5 +26,8 @@ void server_accept(void);
 /** server_dispatch() - a client has asked, has read, or is gone; @events are epoll's. */
 void server_dispatch(uint32_t index, uint32_t events);
 
+/** server_rest() - gives back the buffers that hold nothing. */
+void server_rest(void);
+
 /** server_work() - serves each client a portion. Return: whether there is more to do right away. */
 bool server_work(void);

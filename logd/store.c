@@ -179,7 +179,7 @@ static void parse_line(struct str line, struct store_position *position)
  */
 static int64_t recover(int fd, struct store_position *position)
 {
-	static char buffer[2 * LOG_LINE_MAX];
+	static char buffer[2 * LOG_LINE_MAX] _scratch_;
 	uint64_t read_to = 0;
 	size_t length = 0;
 	ssize_t n;

@@ -9,7 +9,6 @@ import subprocess
 import sys
 
 import bench_boot
-import cpio
 
 KIB = 1024
 COLUMNS = ("act1_ms", "init_to_containerd_exec_ms", "containerd_exec_to_ready_ms")
@@ -28,7 +27,6 @@ class Format:
     hash: str = "sha256"
     data_block: int = 4096
     hash_block: int = 4096
-    modules: tuple = ()  # put into the initramfs and loaded before verity is opened
 
 
 BASE = Format()
@@ -49,53 +47,15 @@ COMPRESSIONS = (
 # Asked with the best compression of the above.
 VERITY = (
     {"hash": "sha512"},
-    {"hash": "blake2b-512", "modules": ("blake2b_generic",)},
     {"data_block": 1024},
     {"hash_block": 1024},
     {"data_block": 1024, "hash_block": 1024},
-    {"modules": ("sha256_ssse3",)},
 )
 
 
 def run(command, log):
     with open(log, "w") as file:
         subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=True)
-
-
-def add_modules(directory, names):
-    """Writes initrd-modules.img: the initramfs with `names` and what they depend on."""
-    entries, packer = cpio.load(directory / "initrd.img")
-    (kernel,) = (directory / "tree/usr/lib/modules").iterdir()
-    dependencies = {}
-    for line in (kernel / "modules.dep").read_text().splitlines():
-        path, _, rest = line.partition(":")
-        dependencies[bench_boot.module_name("/" + path)] = (path, rest.split())
-    template = next(e for e in entries if bench_boot.module_name(e.name))
-    prefix = template.name[: template.name.index("kernel/")]
-    present = {entry.name for entry in entries}
-    lines = ""
-    for name in names:
-        path, rest = dependencies[name]
-        lines += f"{path}: {' '.join(rest)}\n"
-        for file in (path, *rest):
-            if prefix + file in present:
-                continue
-            parents = [str(parent) for parent in pathlib.PurePath(prefix + file).parents][-2::-1]
-            for parent in reversed(parents):
-                if parent not in present:
-                    fields = list(template.fields)
-                    fields[1], fields[4], fields[0] = 0o40755, 2, len(entries) + 100000
-                    entries.append(cpio.Entry(parent, fields, b""))
-                    present.add(parent)
-            fields = list(template.fields)
-            fields[0] = len(entries) + 100000
-            entries.append(cpio.Entry(prefix + file, fields, (kernel / file).read_bytes()))
-            present.add(prefix + file)
-    for entry in entries:
-        if entry.name == prefix + "modules.dep":
-            entry.data += lines.encode()
-    cpio.store(directory / "initrd-modules.img", entries, packer)
-    return directory / "initrd-modules.img"
 
 
 def measure(top, directory, mkfs, format_):
@@ -122,14 +82,7 @@ def measure(top, directory, mkfs, format_):
     run([top / "tests/bench/boot/make-disk", directory], directory / "disk.log")
     tail = (directory / "cmdline-tail").read_text()
     (directory / "cmdline").write_text(f"roothash={(directory / 'roothash').read_text()} {tail}")
-    arguments = []
-    if format_.modules:
-        arguments += ["--initrd", add_modules(directory, format_.modules)]
-        arguments += ["--append", f"orlop.modules={','.join(format_.modules)}"]
-    result = bench_boot.boot(top, directory, directory / "console.log", *arguments)
-    loaded = set(result["modules"])
-    if missing := set(format_.modules) - loaded:
-        raise bench_boot.BootFailed(f"not loaded: {', '.join(missing)}")
+    result = bench_boot.boot(top, directory, directory / "console.log")
     return (*sizes, bench_boot.metrics_of(result))
 
 
@@ -138,7 +91,7 @@ def row_of(format_, measured):
     row = [
         format_.compression or "none",
         cluster,
-        format_.hash + "".join(f" + {module}" for module in format_.modules),
+        format_.hash,
         f"{format_.data_block} / {format_.hash_block}",
     ]
     if isinstance(measured, str):
