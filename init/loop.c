@@ -576,6 +576,8 @@ static void one_pass(void)
 			if (events[i].data.u64 >> 32 == order[kind] && order[kind] != 0)
 				dispatch(order[kind], &events[i]);
 	}
+	/* All events of the pass are handled: what they named may change now. */
+	manager_collect();
 }
 
 void loop_run(void)

@@ -25,6 +25,8 @@
 
 /* Work for one source in one pass of the loop: enough to drain bursts, little enough not to starve others. */
 #define EXPIRE_PER_PASS 64
+/* So many units of connections that are over are worth reading all units again. */
+#define COLLECT_MIN 128
 
 static struct unit_set sets[2] _table_;
 static struct unit_set *units = &sets[0];
@@ -264,6 +266,7 @@ int unit_start_connection(unit_id socket _unused_, const char *name, int fd, uni
 		fd_close(fd);
 		return r;
 	}
+	units->units[id].for_connection = true;
 	service_set_connection(id, fd);
 	r = job_start(id);
 	if (r < 0)
@@ -334,11 +337,17 @@ bool manager_quiet(void)
 
 /* ---- all unit files anew ---- */
 
+static bool is_over(unit_id id)
+{
+	return job_type_of(id) == JOB_NONE && unit_active_is_down(unit_active_state(id));
+}
+
 /* A unit that the new set does not have by itself but must: it was loaded by name, or it is not down. */
 static bool must_stay(unit_id id)
 {
-	return units->units[id].load == UNIT_LOADED || job_type_of(id) != JOB_NONE ||
-	       !unit_active_is_down(unit_active_state(id));
+	const struct unit *unit = &units->units[id];
+
+	return (unit->load == UNIT_LOADED && !unit->for_connection) || !is_over(id);
 }
 
 static int load_anew(struct unit_set *set, unit_id *ret_anchor)
@@ -361,6 +370,8 @@ static int load_anew(struct unit_set *set, unit_id *ret_anchor)
 		return -ENOENT;
 	for (unit_id id = 0; id < units->count; id++) {
 		new_ids[id] = unit_find(set, units->units[id].name);
+		if (new_ids[id] != UNIT_NONE)
+			set->units[new_ids[id]].for_connection = units->units[id].for_connection;
 		if (new_ids[id] != UNIT_NONE && units->units[id].load == UNIT_LOADED &&
 		    set->units[new_ids[id]].load == UNIT_BAD) {
 			log_error("%s: was good before and cannot be used now; the units stay as they were",
@@ -396,6 +407,26 @@ int manager_reload(void)
 	log_info("%u units were read again", units->count);
 	settle();
 	return 0;
+}
+
+/* Little is left of one of the things that a unit takes. */
+static bool is_crowded(const struct unit_set *set)
+{
+	return set->count > UNIT_MAX / 4 * 3 || set->edge_count > UNIT_EDGE_MAX / 4 * 3 ||
+	       set->text.used > set->text.size / 4 * 3;
+}
+
+void manager_collect(void)
+{
+	unsigned over = 0;
+
+	if (!is_crowded(units))
+		return;
+	for (unit_id id = 0; id < units->count; id++)
+		over += units->units[id].for_connection && is_over(id);
+	/* It is much work for few. */
+	if (over >= COLLECT_MIN)
+		(void)manager_reload();
 }
 
 /* ---- events ---- */

@@ -103,6 +103,12 @@ void manager_stop_all(void);
 /** manager_quiet() - Return: whether no job is pending. */
 bool manager_quiet(void);
 
+/**
+ * manager_collect() - makes room once the units have become many: forgets those of connections that are over, by reading all
+ * units again. Units get other numbers, so nobody may hold one.
+ */
+void manager_collect(void);
+
 /** manager_dispatch() - handles an epoll event whose source is the supervisor's. */
 void manager_dispatch(uint64_t data);
 

@@ -176,7 +176,7 @@ int set_job_running_timeout(struct directive_context *c, struct str value)
 	return r;
 }
 
-/* Orlop keeps every unit that it has loaded, so there is nothing to collect. */
+/* Orlop keeps every unit that it has loaded, but what was made for a connection: manager_collect(). */
 int set_collect_mode(struct directive_context *c _unused_, struct str value)
 {
 	static const char *const names[] = { "inactive", "inactive-or-failed", NULL };

@@ -281,6 +281,27 @@ def test_accept_200_connections(run):
     wait(lambda: not [child for child in machine.children() if child[1] == "Z"], "zombies are left over")
 
 
+def test_connections_without_end(run):
+    """More connections than there can be units, one after the other: units that are over make room, those in use stay."""
+    machine = run({
+        "test.target": target("a.socket", "b.socket"),
+        "a.socket": sock("ListenStream=/run/a.sock", "Accept=yes", "TriggerLimitBurst=0", "PollLimitBurst=0"),
+        "a@.service": "[Service]\nExecStart=-/bin/false\nStandardInput=socket\n",
+        "b.socket": sock("ListenStream=/run/b.sock", "Accept=yes"),
+        "b@.service": instance(),
+    }).up()
+    lasting = connect_path(machine, "/run/b.sock")
+    wait(lambda: len(list(machine.cgroup.rglob("b@*"))) == 1, lambda: machine.log)
+    # UNIT_MAX is 2048.
+    for _ in range(2500):
+        client = connect_path(machine, "/run/a.sock")
+        assert client.recv(1) == b""
+        client.close()
+    assert ask(lasting, "still").startswith("still ")
+    assert ask(connect_path(machine, "/run/b.sock"), "new").startswith("new ")
+    assert "no service for a connection" not in machine.log
+
+
 def test_max_connections(run):
     """More connections than MaxConnections= are closed at once, and room is made when one ends."""
     machine = run({
