@@ -24,6 +24,7 @@
 #include "console/page.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/pages.h"
 #include "lib/rest.h"
 #include "logd/log_format.h"
 #include "logd/log_query_parse.h"
@@ -354,6 +355,7 @@ static void one_pass(void)
 
 int main(void)
 {
+	pages_keep_small();
 	if (setup() < 0) {
 		static const char problem[] = "orlop-console: standard input is no terminal\n";
 

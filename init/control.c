@@ -18,6 +18,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "supervisor/fd_drop.h"
 
 /* New clients in a pass. */
 #define ACCEPT_PER_PASS 16
@@ -40,7 +41,7 @@ static void read_request(struct control_client *client)
 {
 	char text[CONTROL_REQUEST_MAX + 1];
 	struct control_request request;
-	ssize_t n = recv(client->fd, text, sizeof(text), MSG_DONTWAIT | MSG_TRUNC);
+	ssize_t n = control_receive(client->fd, text, sizeof(text));
 	int r;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -110,12 +111,12 @@ static void add_client(int fd)
 
 		control_add_error(&record, 0, CONTROL_ERROR_BUSY, "too many clients");
 		(void)control_send(fd, &record);
-		fd_close(fd);
+		fd_drop(fd);
 		return;
 	}
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &queue_size, sizeof(queue_size));
 	if (control_client_watch(client, fd) < 0) {
-		fd_close(fd);
+		fd_drop(fd);
 		return;
 	}
 	*client = (struct control_client){ .fd = fd, .uid = peer.uid, .pid = peer.pid };

@@ -9,6 +9,7 @@
 #include "init/control_client.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -16,10 +17,13 @@
 #include "lib/control_protocol.h"
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "supervisor/fd_drop.h"
 #include "supervisor/manager.h"
 
 /* Records of long answers for one client in a pass. */
 #define RECORDS_PER_PASS 16
+/* SCM_MAX_FD, the most descriptors that the kernel lets one message carry: those for which there is no room it closes itself. */
+#define RIGHTS_MAX 253
 
 struct control_client control_clients[CONTROL_CLIENT_MAX];
 
@@ -77,7 +81,12 @@ void control_client_drop(struct control_client *client)
 	control_waits_drop(control_client_index(client));
 	if (client->subscribed)
 		subscribers--;
-	(void)fd_close_watched(epoll_fd, client->fd);
+	(void)epoll_ctl(epoll_fd, EPOLL_CTL_DEL, client->fd, NULL);
+	/* Root would have easier ways to make PID 1 wait than by what it left unread in the queue. */
+	if (client->uid == 0)
+		fd_close(client->fd);
+	else
+		fd_drop(client->fd);
 	if (client->subscribed)
 		memset(dirty_of(client), 0, sizeof(dirty[0]));
 	*client = (struct control_client){ .fd = -1 };
@@ -95,6 +104,36 @@ static void watch_out(struct control_client *client, bool on)
 	client->wants_out = on;
 	if (epoll_ctl(epoll_fd, EPOLL_CTL_MOD, client->fd, &event) < 0)
 		control_client_drop(client);
+}
+
+ssize_t control_receive(int fd, char *text, size_t size)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int) * RIGHTS_MAX)];
+	} rights;
+	struct iovec part = { .iov_base = text, .iov_len = size };
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = rights.space,
+		.msg_controllen = sizeof(rights.space),
+	};
+	ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+
+	for (struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+		size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			int unwanted;
+
+			memcpy(&unwanted, CMSG_DATA(c) + i * sizeof(unwanted), sizeof(unwanted));
+			fd_drop(unwanted);
+		}
+	}
+	return n;
 }
 
 int control_send(int fd, const struct buf *record)

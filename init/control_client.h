@@ -38,6 +38,12 @@ int control_client_watch(struct control_client *client, int fd);
 /** control_client_drop() - closes the connection, with all that waits on it. */
 void control_client_drop(struct control_client *client);
 
+/**
+ * control_receive() - the next record, which never waits. Descriptors that came with it are closed by somebody else: fd_drop().
+ * Return: its length, which may be more than @size; 0 at the end; or -1, and errno is that of recvmsg(2).
+ */
+ssize_t control_receive(int fd, char *text, size_t size);
+
 /** control_send() - Return: 0, or -errno of send(2), which never waits. */
 int control_send(int fd, const struct buf *record);
 

@@ -24,6 +24,7 @@
 #include "lib/fd.h"
 #include "lib/klog.h"
 #include "lib/rest.h"
+#include "supervisor/fd_drop.h"
 #include "supervisor/manager.h"
 
 /* Events taken from the kernel in one pass. What is left comes in the next one. */
@@ -576,6 +577,7 @@ static void one_pass(void)
 			if (events[i].data.u64 >> 32 == order[kind] && order[kind] != 0)
 				dispatch(order[kind], &events[i]);
 	}
+	fd_drop_flush();
 	/* All events of the pass are handled: what they named may change now. */
 	manager_collect();
 }

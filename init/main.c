@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -24,6 +23,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "lib/pages.h"
 
 #ifndef ORLOP_VERSION
 #define ORLOP_VERSION "0.1"
@@ -74,22 +74,6 @@ static void join_arguments(int argc, char **argv)
 		log_warning("the arguments are longer than %d bytes and were cut", CMDLINE_SIZE - 1);
 }
 
-/*
- * Our tables are static and mostly empty. With transparent huge pages on, as Debian has them, the first
- * byte that is used of 2 MiB makes all of them resident. For this process alone: a prctl would go
- * on to every service.
- */
-static void keep_pages_small(void)
-{
-	extern char __bss_start[];
-	extern char _end[];
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t start = (uintptr_t)__bss_start & ~(page - 1);
-
-	/* A kernel without huge pages says EINVAL, and all is well. */
-	(void)madvise((void *)start, (uintptr_t)_end - start, MADV_NOHUGEPAGE);
-}
-
 /* The names, beside its own, that the program is called by. */
 static int other_life(const char *program, int argc, char **argv)
 {
@@ -122,7 +106,7 @@ int main(int argc, char **argv)
 	sigset_t all;
 	int status;
 
-	keep_pages_small();
+	pages_keep_small();
 	status = other_life(program, argc, argv);
 	if (status >= 0)
 		return status;

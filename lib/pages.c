@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "lib/macros.h"
 
@@ -18,6 +19,22 @@
 /* What is marked _scratch_ lies between these two. */
 static char scratch_begin[1] __attribute__((section(".bss.zy_a")));
 static char scratch_end[1] __attribute__((section(".bss.zy_z")));
+
+/*
+ * Our tables are static and mostly empty. With transparent huge pages on, as Debian has them, the first
+ * byte that is used of 2 MiB makes all of them resident. For this process alone: a prctl would go
+ * on to every service.
+ */
+void pages_keep_small(void)
+{
+	extern char __bss_start[];
+	extern char _end[];
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = (uintptr_t)__bss_start & ~(page - 1);
+
+	/* A kernel without huge pages says EINVAL, and all is well. */
+	(void)madvise((void *)start, (uintptr_t)_end - start, MADV_NOHUGEPAGE);
+}
 
 void pages_give_back(void *start, size_t size)
 {

@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/** pages_keep_small() - no huge page for static memory, of which single pages are touched. First of all in main(). */
+void pages_keep_small(void);
+
 /** pages_give_back() - gives back the whole pages among the @size bytes from @start on. */
 void pages_give_back(void *start, size_t size);
 

@@ -21,6 +21,7 @@
 
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "lib/pages.h"
 #include "lib/rest.h"
 #include "logd/console_writer.h"
 #include "logd/dev_log.h"
@@ -355,6 +356,7 @@ int main(int argc, char **argv)
 	const char *problem;
 	int r;
 
+	pages_keep_small();
 	/* In a container there is none; PID 1 has given us its own standard error then. */
 	if (klog_open() < 0)
 		klog_use_standard_error();

@@ -20,7 +20,7 @@ static int move_up(int fd, int first)
 	return r < 0 ? -errno : r;
 }
 
-/* NonBlocking= says it either way, as who used it before may have changed it. */
+/* Of sockets NonBlocking= says it either way, as who used it before may have changed it. */
 static int set_blocking(const struct unit *unit, int fd)
 {
 	bool non_blocking = unit->type == UNIT_SERVICE && unit->service->non_blocking;
@@ -43,8 +43,10 @@ static int pass(const struct spawn_request *request)
 			return child_error(copies[i], "%s", request->fds[i].name);
 	}
 	for (size_t i = 0; i < request->fd_count; i++) {
-		int r = dup2(copies[i], 3 + (int)i) < 0 ? -errno
-							: set_blocking(request->unit, 3 + (int)i);
+		int r = dup2(copies[i], 3 + (int)i) < 0 ? -errno : 0;
+
+		if (r == 0 && !request->fds[i].stored)
+			r = set_blocking(request->unit, 3 + (int)i);
 
 		if (r < 0)
 			return child_error(r, "%s", request->fds[i].name);

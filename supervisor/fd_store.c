@@ -3,13 +3,15 @@
 #include "supervisor/fd_store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/kcmp.h>
 
-#include "lib/fd.h"
+#include "supervisor/fd_drop.h"
 #include "supervisor/notify_parse.h"
 
 static struct entry {
@@ -30,7 +32,7 @@ void fd_store_init(int epoll)
 static void drop(struct entry *entry)
 {
 	(void)epoll_ctl(epoll_fd, EPOLL_CTL_DEL, entry->fd, NULL);
-	entry->fd = fd_close(entry->fd);
+	entry->fd = fd_drop(entry->fd);
 	entry->unit = UNIT_NONE;
 }
 
@@ -39,6 +41,14 @@ static bool same_file(int a, int b)
 	pid_t self = getpid();
 
 	return syscall(SYS_kcmp, self, self, KCMP_FILE, a, b) == 0;
+}
+
+static bool hangs_up(int fd)
+{
+	struct statx st;
+
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &st) == 0 &&
+	       (S_ISFIFO(st.stx_mode) || S_ISSOCK(st.stx_mode));
 }
 
 int fd_store_add(unit_id id, int fd, const char *name, unsigned limit, bool poll)
@@ -55,16 +65,16 @@ int fd_store_add(unit_id id, int fd, const char *name, unsigned limit, bool poll
 			continue;
 		count++;
 		if (same_file(entries[i].fd, fd)) {
-			fd_close(fd);
+			fd_drop(fd);
 			return 0;
 		}
 	}
 	if (count >= limit) {
-		fd_close(fd);
+		fd_drop(fd);
 		return -E2BIG;
 	}
 	if (!entry && used == FD_STORE_MAX) {
-		fd_close(fd);
+		fd_drop(fd);
 		return -ENOSPC;
 	}
 	if (!entry)
@@ -74,8 +84,8 @@ int fd_store_add(unit_id id, int fd, const char *name, unsigned limit, bool poll
 	b = BUF(entry->name);
 	buf_add(&b, name);
 	watch.data.u64 = FD_STORE_SOURCE | (uint64_t)(entry - entries);
-	/* What epoll does not know (files) never hangs up. */
-	if (poll)
+	/* What epoll does not know (files) never hangs up; and it asks others how they are, which on FUSE waits for somebody. */
+	if (poll && hangs_up(fd))
 		(void)epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &watch);
 	return 1;
 }
@@ -109,7 +119,7 @@ size_t fd_store_collect(unit_id id, struct spawn_fd *ret_fds, size_t size)
 
 	for (unsigned i = 0; i < used && count < size; i++)
 		if (entries[i].unit == id)
-			ret_fds[count++] = (struct spawn_fd){ entries[i].fd, entries[i].name };
+			ret_fds[count++] = (struct spawn_fd){ entries[i].fd, entries[i].name, true };
 	return count;
 }
 

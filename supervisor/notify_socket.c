@@ -14,6 +14,7 @@
 #include "lib/fd.h"
 #include "lib/klog.h"
 #include "supervisor/cgroup.h"
+#include "supervisor/fd_drop.h"
 #include "supervisor/notify_parse.h"
 #include "supervisor/service.h"
 
@@ -147,7 +148,7 @@ static bool receive(const struct unit_set *set)
 	else
 		handle(set, (struct str){ text, (size_t)n }, sender_of(&message), fds, fd_count);
 	for (size_t i = 0; i < fd_count; i++)
-		fd_close(fds[i]);
+		fd_drop(fds[i]);
 	return true;
 }
 

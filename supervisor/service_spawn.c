@@ -118,7 +118,7 @@ static size_t collect_fds(unit_id id, struct spawn_fd fds[static SPAWN_FD_MAX])
 	const struct unit_edge *edge = graph_reverse_edges(service_world.set, id, &edges);
 
 	if (service->socket_fd >= 0) {
-		fds[count++] = (struct spawn_fd){ service->socket_fd, "connection" };
+		fds[count++] = (struct spawn_fd){ service->socket_fd, "connection", false };
 	} else {
 		for (size_t i = 0; i < edges; i++) {
 			const struct unit_ops *ops = unit_ops_of(
@@ -130,6 +130,24 @@ static size_t collect_fds(unit_id id, struct spawn_fd fds[static SPAWN_FD_MAX])
 		}
 	}
 	return count + fd_store_collect(id, fds + count, SPAWN_FD_MAX - count);
+}
+
+static bool streams_are_socket(const struct exec_settings *exec)
+{
+	return exec->stdio[0].target == STDIO_SOCKET || exec->stdio[1].target == STDIO_SOCKET ||
+	       exec->stdio[2].target == STDIO_SOCKET;
+}
+
+/* As inetd does: the connection, or the only socket, is the stream, and no descriptor is passed beside it (sd_listen_fds(3)). */
+static void pass_socket_as_stream(struct spawn_request *request)
+{
+	size_t sockets = 0;
+
+	while (sockets < request->fd_count && !request->fds[sockets].stored)
+		sockets++;
+	if (request->socket_fd < 0 && sockets == 1)
+		request->socket_fd = request->fds[0].fd;
+	request->fd_count = 0;
 }
 
 /* The pipe that a stream with this target needs, opened and announced. */
@@ -220,12 +238,14 @@ void service_spawn(unit_id id, enum service_role role, const struct exec_command
 	open_log(id, unit->exec->stdio[1].target);
 	open_log(id, unit->exec->stdio[2].target);
 	if (log_daemon) {
-		fds[0] = (struct spawn_fd){ log_link_peer(), "control" };
+		fds[0] = (struct spawn_fd){ log_link_peer(), "control", false };
 		request.fd_count = 1;
 	} else if (command->list == EXEC_START) {
 		request.fd_count = collect_fds(id, fds);
 	}
 	fill_request(id, role, command, &env, &request);
+	if (streams_are_socket(unit->exec))
+		pass_socket_as_stream(&request);
 
 	r = spawn(&request, &spawned);
 	if (r < 0) {

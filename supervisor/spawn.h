@@ -73,6 +73,7 @@ struct spawn_status {
 struct spawn_fd {
 	int fd;
 	const char *name;
+	bool stored; /* from the fd store: whether it blocks is what whoever stored it left it to */
 };
 
 struct spawn_request {

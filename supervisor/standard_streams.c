@@ -237,12 +237,9 @@ static int open_stream(const struct spawn_request *request, int number)
 		fd = open_terminal(exec, s->target, number);
 		return fd < 0 ? child_error(fd, "%s", terminal(exec)) : fd;
 	case STDIO_SOCKET:
-		/* The connection, or the one socket that there is (systemd.exec(5), StandardInput=). */
 		fd = request->socket_fd;
-		if (fd < 0 && request->fd_count == 1)
-			fd = request->fds[0].fd;
 		if (fd < 0)
-			return child_error(-ENOTCONN, "no socket came with it");
+			return child_error(-ENOTCONN, "not one socket came with it");
 		/* PID 1 has it non-blocking; as a stream it is what programs know. */
 		return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) < 0 ? -errno : fd;
 	case STDIO_FILE:

@@ -5,6 +5,7 @@ import re
 import resource
 import signal
 import socket
+import struct
 import time
 from pathlib import Path
 
@@ -376,6 +377,61 @@ def test_descriptors_that_are_sent_along_are_dropped(machine):
         assert os.read(read_fd, 1) == b"", "somebody still holds the other end"
         os.close(read_fd)
         assert sockets(machine) == before + 1
+
+
+def lingering_socket(seconds):
+    """A TCP connection whose last close(2) waits so long: what it sent is never read."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        ours = socket.create_connection(server.getsockname())
+        theirs, _ = server.accept()
+    ours.setblocking(False)
+    try:
+        while True:
+            ours.send(bytes(65536))
+    except BlockingIOError:
+        pass
+    # As a blocking one would be: close(2) does not ask O_NONBLOCK, but let nothing depend on it.
+    ours.setblocking(True)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, seconds))
+    return ours, theirs
+
+
+@pytest.mark.parametrize("way", ["control", "unread", "notify"])
+def test_a_descriptor_whose_close_waits(run, way):
+    """A socket with SO_LINGER that was sent to PID 1, whether it is read there or not, makes nobody wait but a child."""
+    machine = run({"test.target": target("a.service"), "a.service": service(DAEMON)}).up()
+    ours, theirs = lingering_socket(3600)
+
+    def closing():
+        """Children that are PID 1's program still."""
+        return [child for child in machine.children() if child[2] == "orlop"]
+
+    if way == "notify":
+        directory = os.open(machine.path("/run/orlop"), os.O_PATH)
+        sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        sender.connect(f"/proc/self/fd/{directory}/notify")
+        socket.send_fds(sender, [b"FDSTORE=1"], [ours.fileno()])
+        os.close(directory)
+    else:
+        # As nobody: root has other ways.
+        with Client(machine, uid=NOBODY) as client:
+            assert client.ask("version").kind == "ok"
+            if way == "unread":
+                os.kill(machine.pid, signal.SIGSTOP)
+            for tag in range(2, 4):
+                socket.send_fds(client.socket, [f"{tag} version".encode()], [ours.fileno()])
+            if way == "control":
+                assert client.receive().tag == 2 and client.receive().tag == 3
+    ours.close()
+    os.kill(machine.pid, signal.SIGCONT)
+    with Client(machine) as client:
+        assert client.ask("restart a.service").kind == "done"
+        # The last one to hold it is in close(2), and is not PID 1.
+        wait(closing, "nobody waits in close(2): the test shows nothing")
+        assert client.ask("version").kind == "ok"
+    theirs.close()
+    wait(lambda: not closing(), "the child that closes does not end")
 
 
 def test_a_thousand_connections(machine):
