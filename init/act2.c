@@ -39,6 +39,7 @@
 #define STATE_PARTITION_TYPE "4d21b016-b534-45c2-a9fb-5c16e091fd2d"
 #define VAR_FACTORY "/usr/share/factory/var"
 #define VERITY_NAME "root"
+#define FIRST_BOOT_PATH RECORD_DIRECTORY "/first-boot"
 
 static int phase_api_mounts(struct boot *boot)
 {
@@ -162,6 +163,9 @@ static int mount_state(struct boot *boot)
 	if (r < 0)
 		return r;
 	describe_state(boot, &partition, &report);
+	/* For ConditionFirstBoot=. */
+	if (report.created)
+		(void)file_replace(FIRST_BOOT_PATH, "", 0, 0644, false);
 	return 0;
 }
 

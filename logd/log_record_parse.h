@@ -48,6 +48,7 @@ struct log_record {
 };
 
 #define LOG_SEVERITY(priority) ((priority)&7U)
+#define LOG_SEVERITY_MAX 7U /* debug */
 #define LOG_FACILITY(priority) ((priority) >> 3)
 /* daemon.info, which a service's line is without more (systemd.exec(5), SyslogLevel=). */
 #define LOG_PRIORITY_DEFAULT (3U << 3 | 6U)

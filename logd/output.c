@@ -28,6 +28,7 @@ struct unit {
 	char name[LOG_UNIT_SIZE]; /* empty: the entry is free */
 	struct rate_limit limit;
 	unsigned priority;
+	unsigned level_max; /* less important lines are dropped */
 	uint32_t pid;
 	bool level_prefix;
 	char identifier[LOG_IDENTIFIER_MAX + 1];
@@ -69,6 +70,7 @@ static struct unit *unit_get(struct str name)
 	memcpy(unit->name, name.p, name.n);
 	unit->priority = LOG_PRIORITY_DEFAULT;
 	unit->level_prefix = true;
+	unit->level_max = LOG_SEVERITY_MAX;
 	unit->stream[0].fd = unit->stream[1].fd = -1;
 	return unit;
 }
@@ -119,7 +121,7 @@ static void add_line(struct unit *unit, bool console, struct str line)
 	if (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
 	record.text = unit->level_prefix ? syslog_take_level(line, &record.priority) : line;
-	if (!admit(&unit->limit, record.unit))
+	if (LOG_SEVERITY(record.priority) > unit->level_max || !admit(&unit->limit, record.unit))
 		return;
 	journal_add(&record);
 	if (console)
@@ -203,6 +205,8 @@ static void read_option(struct unit *unit, struct str word)
 		unit->priority = (unsigned)value;
 	} else if (str_is(key, "prefix")) {
 		unit->level_prefix = !str_is(word, "no");
+	} else if (str_is(key, "max") && str_to_u64(word, &value) == 0 && value <= LOG_SEVERITY_MAX) {
+		unit->level_max = (unsigned)value;
 	} else if (str_is(key, "pid") && str_to_u64(word, &value) == 0 && value <= INT32_MAX) {
 		unit->pid = (uint32_t)value;
 	} else if (str_is(key, "identifier")) {

@@ -108,7 +108,6 @@ enum exec_flag {
 	EXEC_FLAG_ADDRESS_FAMILIES_ALLOW, /* the same of RestrictAddressFamilies= */
 	EXEC_FLAG_ADDRESS_FAMILIES_SET,	  /* RestrictAddressFamilies= is there, even if "none" */
 	EXEC_FLAG_SYSLOG_LEVEL_PREFIX,	  /* default: yes */
-	EXEC_FLAG_ROOT_EPHEMERAL,
 };
 
 struct exec_settings {
@@ -230,8 +229,6 @@ struct cgroup_settings {
 	 * the unit, pids.max=15% or memory.high=50%, and is worked out when the file is written. */
 	struct text_list attributes;
 	struct text_list io_device; /* "FILE=PATH VALUE": a line of io.max, io.weight or io.latency for the device of PATH */
-	struct text_list ip_address_allow; /* ADDRESS, ADDRESS/BITS, any, localhost, link-local, multicast */
-	struct text_list ip_address_deny;
 };
 
 static inline bool exec_has(const struct exec_settings *exec, enum exec_flag flag)

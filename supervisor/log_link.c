@@ -95,6 +95,8 @@ static void add_options(struct buf *record, const struct exec_settings *exec)
 	buf_printf(record, " priority=%d", facility << 3 | level);
 	if (!exec_has(exec, EXEC_FLAG_SYSLOG_LEVEL_PREFIX))
 		buf_add(record, " prefix=no");
+	if (exec->log_level_max >= 0)
+		buf_printf(record, " max=%d", exec->log_level_max);
 	/* A word of the record: one with blanks in it is left out. */
 	if (exec->syslog_identifier && !strpbrk(exec->syslog_identifier, " \t\n"))
 		buf_printf(record, " identifier=%.*s", IDENTIFIER_MAX, exec->syslog_identifier);

@@ -25,6 +25,8 @@
 
 /* Work for one source in one pass of the loop: enough to drain bursts, little enough not to starve others. */
 #define EXPIRE_PER_PASS 64
+/* How long unread notifications put off that a watchdog counts. */
+#define FLOOD_GRACE NS_PER_S
 /* So many units of connections that are over are worth reading all units again. */
 #define COLLECT_MIN 128
 
@@ -111,6 +113,7 @@ static const struct service_observer service_observer = {
 	.propagate_reload = job_propagate_reload,
 	.stop_queued = stop_queued,
 	.job_queued = job_queued,
+	.log_lost = socket_log_lost,
 };
 
 static int watch(int fd, enum manager_source source, uint32_t events)
@@ -473,7 +476,8 @@ void manager_dispatch(uint64_t data)
 		dispatch_inotify();
 		break;
 	case MANAGER_SOURCE_LOG_LINK:
-		(void)service_log_announce();
+		if (service_log_announce() == 0)
+			socket_log_announce();
 		break;
 	case MANAGER_SOURCE_UNIT:
 		dispatch_unit(detail);
@@ -514,11 +518,25 @@ uint64_t manager_next_deadline(void)
 	return next;
 }
 
+/*
+ * hc-33: a sign of life that is waiting to be read counts, however late PID 1 is. Who floods the socket puts that off only
+ * for so long: by then all that waited at first has been read.
+ */
+static bool signs_of_life_are_read(uint64_t now)
+{
+	static uint64_t unread_since;
+	static uint64_t looked;
+	bool read = service_next_deadline() > now || notify_socket_dispatch(units, job_run);
+
+	if (read || now - looked > FLOOD_GRACE)
+		unread_since = now;
+	looked = now;
+	return read || now - unread_since > FLOOD_GRACE;
+}
+
 void manager_expire(uint64_t now)
 {
-	/* hc-33: a sign of life that is waiting to be read counts, however late PID 1 is. */
-	bool all_read = service_next_deadline() > now || notify_socket_dispatch(units, job_run);
-	unsigned count = service_expire(now, EXPIRE_PER_PASS, all_read);
+	unsigned count = service_expire(now, EXPIRE_PER_PASS, signs_of_life_are_read(now));
 
 	count += job_expire(now);
 	for (size_t i = 0; i < ARRAY_SIZE(unit_types); i++)

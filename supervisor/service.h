@@ -67,6 +67,8 @@ struct service_observer {
 	/* Whether a stop job waits for it, and whether any job does. */
 	bool (*stop_queued)(unit_id id);
 	bool (*job_queued)(unit_id id);
+	/* A new orlop-logd runs, and has yet to be told of the pipes of other unit types. */
+	void (*log_lost)(void);
 };
 
 /** What the table of services needs from outside, set once. */

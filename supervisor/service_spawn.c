@@ -264,8 +264,11 @@ void service_spawn(unit_id id, enum service_role role, const struct exec_command
 	}
 	if (epoll_ctl(service_world.epoll_fd, EPOLL_CTL_ADD, spawned.status_fd, &watch) < 0)
 		log_error("%s: cannot watch its exec status: %s", unit->name, error_name(errno));
-	if (log_daemon)
+	if (log_daemon) {
 		service_log_lost();
+		if (service_world.observer->log_lost)
+			service_world.observer->log_lost();
+	}
 	service_feed(id, (struct service_event){ .type = EVENT_SPAWNED });
 }
 

@@ -460,6 +460,22 @@ void socket_on_cgroup_event(int watch)
 	}
 }
 
+void socket_log_announce(void)
+{
+	for (struct socket_slot *slot = socket_slot_next(NULL); slot; slot = socket_slot_next(slot))
+		for (int console = 0; console <= 1; console++)
+			if (log_link_announce(unit_of(slot), &slot->process.log[console], console) ==
+			    -EAGAIN)
+				return;
+}
+
+void socket_log_lost(void)
+{
+	for (struct socket_slot *slot = socket_slot_next(NULL); slot; slot = socket_slot_next(slot))
+		slot->process.log[false].announced = slot->process.log[true].announced = false;
+	socket_log_announce();
+}
+
 int socket_status(unit_id id, struct socket_status *ret_status)
 {
 	const struct socket_slot *slot = socket_slot_get(id);

@@ -19,6 +19,11 @@
 /** socket_on_exit() - a child of PID 1 has ended and is still a zombie (waitid WNOWAIT). Return: whether it was a socket unit's. */
 bool socket_on_exit(const siginfo_t *info);
 
+/** socket_log_lost() - a new orlop-logd runs: the pipes of all commands must be announced again. */
+void socket_log_lost(void);
+/** socket_log_announce() - announces those that are not, as long as the socket to orlop-logd takes them. */
+void socket_log_announce(void);
+
 /** socket_on_cgroup_event() - inotify says that a cgroup.events file changed. */
 void socket_on_cgroup_event(int watch);
 

@@ -176,7 +176,6 @@ struct service_settings {
 	const char *pid_file;
 	uint32_t file_descriptor_store_max;
 	enum preserve_mode file_descriptor_store_preserve;
-	struct text_list open_files; /* OpenFile=: PATH[:NAME[:OPTIONS]] */
 };
 
 enum socket_kind {

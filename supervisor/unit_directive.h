@@ -75,7 +75,6 @@ enum value_kind {
 	VALUE_PID_FILE,
 	VALUE_PRESERVE,
 	VALUE_SERVICE_SOCKETS,
-	VALUE_OPEN_FILE,
 
 	VALUE_USER,
 	VALUE_USERS,
@@ -140,7 +139,6 @@ enum value_kind {
 	VALUE_IO_DEVICE_WEIGHT,
 	VALUE_IO_BANDWIDTH,
 	VALUE_IO_LATENCY,
-	VALUE_IP_PREFIXES,
 
 	VALUE_LISTEN,
 	VALUE_BIND_IPV6,
@@ -259,7 +257,7 @@ directive_fn set_units, set_mounts_for, set_condition_path, set_condition_text, 
 	set_collect_mode; /* unit_set_unit.c */
 directive_fn set_service_type, set_restart_mode, set_command, set_statuses, set_start_timeout,
 	set_both_timeouts, set_abort_timeout, set_timeout_failure, set_watchdog, set_pid_file,
-	set_service_sockets, set_open_file; /* unit_set_service.c */
+	set_service_sockets; /* unit_set_service.c */
 directive_fn set_user, set_users, set_working_directory, set_root_directory, set_stdio,
 	set_stdin_text, set_stdin_data, set_log_level, set_log_facility, set_environment,
 	set_environment_file, set_environment_names, set_directories, set_directory_mode, set_limit,
@@ -271,7 +269,7 @@ directive_fn set_capabilities, set_secure_bits, set_system_calls, set_error_numb
 	set_set_credential; /* unit_set_sandbox.c */
 directive_fn set_slice, set_delegate, set_subgroup, set_device_allow, set_memory, set_tasks,
 	set_cpu_weight, set_cpu_quota, set_cpu_period, set_cpu_set, set_io_weight,
-	set_io_device_weight, set_io_bandwidth, set_io_latency, set_ip_prefixes; /* unit_set_cgroup.c */
+	set_io_device_weight, set_io_bandwidth, set_io_latency; /* unit_set_cgroup.c */
 directive_fn set_listen, set_bind_ipv6, set_device_name, set_ip_tos, set_fd_name,
 	set_socket_service, set_socket_paths;	      /* unit_set_socket.c */
 directive_fn set_timer, set_calendar, set_timer_unit; /* unit_set_timer.c */

@@ -66,9 +66,6 @@ static const uint16_t lists[] = {
 	D(cgroup.device_allow),
 	D(cgroup.attributes),
 	D(cgroup.io_device),
-	D(cgroup.ip_address_allow),
-	D(cgroup.ip_address_deny),
-	D(service.open_files),
 	D(socket.symlinks),
 #undef D
 };

@@ -3,7 +3,6 @@
  * systemd.resource-control(5): what a unit's processes may use, as text for the files of cgroup v2.
  * See unit_directive.h. Pure.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 
 #include "supervisor/unit_directive.h"
@@ -453,33 +452,4 @@ int set_device_allow(struct directive_context *c, struct str value)
 			return -EINVAL;
 	buf_printf(&e, " " STR_FORMAT, value.n > 0 ? (int)value.n : 3, value.n > 0 ? value.p : "rwm");
 	return e.overflow ? -EINVAL : text_list_add(&c->draft->text, list, (struct str){ e.p, e.len });
-}
-
-/* An address with or without /BITS, or one of systemd's four words. */
-static int check_prefix(struct directive_context *c _unused_, struct buf *word)
-{
-	static const char *const words[] = { "any", "localhost", "link-local", "multicast", NULL };
-	char address[INET6_ADDRSTRLEN];
-	struct buf a = BUF(address);
-	struct str rest = { word->p, word->len };
-	struct str part = { 0 };
-	unsigned char bytes[16];
-	int64_t bits;
-	bool ipv6;
-
-	if (directive_name_index(rest, words) >= 0)
-		return 0;
-	(void)str_split(&rest, '/', &part);
-	buf_add_str(&a, part);
-	ipv6 = strchr(address, ':') != NULL;
-	if (a.overflow || inet_pton(ipv6 ? AF_INET6 : AF_INET, address, bytes) != 1)
-		return -EINVAL;
-	if (part.n == word->len)
-		return 0;
-	return directive_between(rest, 0, ipv6 ? 128 : 32, &bits);
-}
-
-int set_ip_prefixes(struct directive_context *c, struct str value)
-{
-	return directive_words(c, value, FIELD(struct text_list, c), check_prefix);
 }

@@ -395,30 +395,3 @@ int set_service_sockets(struct directive_context *c, struct str value)
 	}
 	return r;
 }
-
-int set_open_file(struct directive_context *c, struct str value)
-{
-	static const char *const options[] = { "read-only", "append", "truncate", "graceful", NULL };
-	struct text_list *list = &c->draft->service.open_files;
-	char expanded[VALUE_MAX];
-	struct buf e = BUF(expanded);
-	struct str rest;
-	struct str part;
-	int r;
-
-	if (value.n == 0) {
-		*list = (struct text_list){ 0 };
-		return 0;
-	}
-	r = directive_expand(c, value, &e);
-	if (r < 0)
-		return r;
-	rest = (struct str){ e.p, e.len };
-	if (!str_split(&rest, ':', &part) || part.n == 0 || part.p[0] != '/')
-		return -EINVAL;
-	(void)str_split(&rest, ':', &part); /* its name, which may be left out */
-	while (str_split(&rest, ',', &part))
-		if (directive_name_index(part, options) < 0)
-			return -EINVAL;
-	return text_list_add(&c->draft->text, list, (struct str){ e.p, e.len });
-}

@@ -75,14 +75,14 @@ static void assert_list(const struct text_list *list, const char *expected)
 static void test_identity(void **state _unused_)
 {
 	good("User=web\nGroup=www\nSupplementaryGroups=a b\nSupplementaryGroups=c\nDynamicUser=yes\n"
-	     "WorkingDirectory=-/srv//web/\nRootDirectory=/srv/./root\nUMask=77\nRootEphemeral=yes");
+	     "WorkingDirectory=-/srv//web/\nRootDirectory=/srv/./root\nUMask=77");
 	assert_string_equal(e->user, "web");
 	assert_string_equal(e->group, "www");
 	assert_list(&e->supplementary_groups, "a|b|c");
 	assert_string_equal(e->working_directory, "-/srv/web");
 	assert_string_equal(e->root_directory, "/srv/root");
 	assert_int_equal(e->umask, 077);
-	assert_true(HAS(DYNAMIC_USER) && HAS(ROOT_EPHEMERAL));
+	assert_true(HAS(DYNAMIC_USER));
 	good("WorkingDirectory=~\nRootDirectory=/\nUser=\nSupplementaryGroups=");
 	assert_string_equal(e->working_directory, "~");
 	assert_null(e->root_directory);
@@ -354,13 +354,12 @@ static void test_devices(void **state _unused_)
 	good("IODeviceWeight=/dev/sda 5\nIODeviceWeight=/dev/sda 6\nIODeviceWeight=/srv 7\n"
 	     "IOReadBandwidthMax=/dev/sda 5M\nIOWriteBandwidthMax=/dev/sda infinity\nIOReadIOPSMax=/dev/sda 1K\n"
 	     "IODeviceLatencyTargetSec=/dev/sda 25ms\nDevicePolicy=strict\nDeviceAllow=/dev/kvm\n"
-	     "DeviceAllow=block-loop r\nIPAddressAllow=10.0.0.0/8 ::1 localhost\nIPAddressDeny=any");
+	     "DeviceAllow=block-loop r");
 	assert_list(&unit.cgroup.io_device,
 		    "io.weight=/dev/sda 6|io.weight=/srv 7|io.max=/dev/sda rbps=5000000|io.max=/dev/sda wbps=max|"
 		    "io.max=/dev/sda riops=1000|io.latency=/dev/sda target=25000");
 	assert_int_equal(unit.cgroup.device_policy, DEVICE_POLICY_STRICT);
 	assert_list(&unit.cgroup.device_allow, "/dev/kvm rwm|block-loop r");
-	assert_list(&unit.cgroup.ip_address_allow, "10.0.0.0/8|::1|localhost");
 	good("IOReadBandwidthMax=\nIODeviceWeight=\nDeviceAllow=");
 	assert_list(&unit.cgroup.io_device, "io.max=/dev/sda wbps=max|io.max=/dev/sda riops=1000|"
 					    "io.latency=/dev/sda target=25000");
@@ -374,7 +373,7 @@ static void test_service(void **state _unused_)
 	good("Type=notify-reload\nExitType=cgroup\nRestartMode=direct\nGuessMainPID=no\nPIDFile=web/pid\n"
 	     "TimeoutAbortSec=7\nTimeoutStartFailureMode=abort\nTimeoutStopFailureMode=kill\nRuntimeMaxSec=1h\n"
 	     "WatchdogSec=30\nReloadSignal=USR1\nFileDescriptorStoreMax=3\nFileDescriptorStorePreserve=yes\n"
-	     "Sockets=x.socket y.socket\nOpenFile=/a:name:read-only,graceful\nOpenFile=/b\nNonBlocking=yes\n"
+	     "Sockets=x.socket y.socket\nNonBlocking=yes\n"
 	     "RootDirectoryStartOnly=yes\nOOMPolicy=kill\nRestartForceExitStatus=TEMPFAIL SIGKILL\n"
 	     "ExecCondition=/bin/c\nExecStart=/bin/a\nExecStartPost=/bin/b");
 	assert_null(unit_table_finish(&unit));
@@ -389,7 +388,6 @@ static void test_service(void **state _unused_)
 	assert_int_equal(s->file_descriptor_store_preserve, PRESERVE_YES);
 	assert_list(&unit.dependencies[UNIT_WANTS], "x.socket|y.socket");
 	assert_list(&unit.dependencies[UNIT_AFTER], "x.socket|y.socket");
-	assert_list(&s->open_files, "/a:name:read-only,graceful|/b");
 	assert_int_equal(unit.cgroup.oom_policy, OOM_POLICY_KILL);
 	assert_int_equal(s->notify_access, NOTIFY_MAIN);
 	assert_true(unit.restart_force_statuses.codes[1] == UINT64_C(1) << (75 - 64));
