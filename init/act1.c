@@ -7,7 +7,9 @@
 #include "init/act1.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,6 +32,7 @@
 #define NEW_ROOT "/sysroot"
 #define NEW_INIT "/usr/sbin/init"
 #define VERITY_NAME "root"
+#define INIT_READ_SIZE (1u << 20)
 
 static struct modules modules;
 
@@ -82,16 +85,17 @@ static int phase_modules(struct boot *boot)
 	modules.cmdline = str_from(boot->line);
 	modules.report = note_module;
 	modules.userdata = boot;
+	/* The root's come first: with them comes the fast hash that the signatures of all others are read by. */
+	for (size_t i = verity ? 0 : 1; i < ARRAY_SIZE(always); i++) {
+		r = modules_load(&modules, str_from(always[i]), "");
+		if (r < 0)
+			log_warning("module %s: %s", always[i], error_name(r));
+	}
 	while (str_split(&list, ',', &name)) {
 		r = modules_load(&modules, name, "");
 		if (r < 0)
 			log_warning("orlop.modules=: module " STR_FORMAT ": %s", STR_ARGS(name),
 				    error_name(r));
-	}
-	for (size_t i = verity ? 0 : 1; i < ARRAY_SIZE(always); i++) {
-		r = modules_load(&modules, str_from(always[i]), "");
-		if (r < 0)
-			log_warning("module %s: %s", always[i], error_name(r));
 	}
 	/* Opened first, looked at second: nothing that comes in between is missed. */
 	boot->uevent_fd = uevent_open(UEVENT_QUEUE_SIZE);
@@ -247,6 +251,30 @@ static int phase_root_mount(struct boot *boot)
 	return r;
 }
 
+/*
+ * Read before trust: once it is process 1, a block of the program that cannot be read is a SIGBUS of process 1, which is
+ * a panic without a word. Here it is a message. What was read stays in the page cache, where execve(2) finds it.
+ */
+static int phase_init(struct boot *boot)
+{
+	_cleanup_fd_ int init = open(NEW_ROOT NEW_INIT, O_RDONLY | O_CLOEXEC);
+	_cleanup_fd_ int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	uint64_t total = 0;
+	ssize_t n;
+
+	if (init < 0)
+		fatal("the root has no " NEW_INIT " to go on with: %s", error_name(errno));
+	if (nowhere < 0)
+		return -errno;
+	while ((n = sendfile(nowhere, init, NULL, INIT_READ_SIZE)) > 0)
+		total += (size_t)n;
+	if (n < 0)
+		fatal(NEW_INIT " cannot be read from the root, behind its first %llu bytes: %s (the disk is damaged or gone)",
+		      (unsigned long long)total, error_name(errno));
+	buf_printf(&boot->note, "%llu bytes", (unsigned long long)total);
+	return 0;
+}
+
 static int phase_switch_root(struct boot *boot)
 {
 	/* The modules' indexes and the socket are memory of the initramfs: the next act opens its own. */
@@ -261,6 +289,7 @@ static const struct phase phases[] = {
 	{ "modules", phase_modules, PHASE_REQUIRED, 15000 },
 	{ "root-device", phase_root_device, PHASE_REQUIRED, 60000 },
 	{ "root-mount", phase_root_mount, PHASE_REQUIRED, 5000 },
+	{ "init", phase_init, PHASE_REQUIRED, 10000 },
 	{ "switch-root", phase_switch_root, PHASE_REQUIRED, 5000 },
 };
 

@@ -266,6 +266,9 @@ static int load(struct modules *m, struct str name, const char *options, bool so
 	/* A path would be a name to module_name_from_path(); an alias with a ':' or a '*' fails there. */
 	if (!memchr(name.p, '/', name.n) && !memchr(name.p, '.', name.n) &&
 	    module_name_from_path(name, plain) == 0) {
+		/* No index is read for what is there already, which is what is asked for most. */
+		if (!m->dry_run && !m->use_blacklist && is_loaded(plain))
+			return 0;
 		r = index_text(m, &m->dep, "modules.dep", &text);
 		if (r < 0)
 			return r;

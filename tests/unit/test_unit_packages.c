@@ -43,6 +43,7 @@ static void read_as(const char *file, const char *name)
 	char path[128];
 	struct buf b = BUF(path);
 	enum unit_type type;
+	int problems;
 	ssize_t n;
 
 	buf_printf(&b, CORPUS "%s", file);
@@ -52,8 +53,8 @@ static void read_as(const char *file, const char *name)
 	unit_draft_begin(&unit, name, type);
 	unit.machine = &machine;
 	unsupported = 0;
-	assert_int_equal(unit_table_apply(&unit, path, (struct str){ text, (size_t)n }, on_problem, NULL),
-			 unsupported);
+	problems = unit_table_apply(&unit, path, (struct str){ text, (size_t)n }, on_problem, NULL);
+	assert_int_equal(problems, unsupported);
 	assert_null(unit_table_finish(&unit));
 	assert_int_equal(unit_defaults_add(&unit), 0);
 }

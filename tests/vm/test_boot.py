@@ -12,7 +12,7 @@ def test_plain_image_boots_to_a_container_and_powers_off(boot):
     console = vm.console
 
     assert re.search("Hello from a container on Orlop$", console, re.MULTILINE)
-    for phase in ("api-mounts", "modules", "root-device", "root-mount", "switch-root", "cgroups", "etc", "state"):
+    for phase in ("api-mounts", "modules", "root-device", "root-mount", "init", "switch-root", "cgroups", "etc", "state"):
         assert re.search(rf"^orlop:   {phase} +\d+\.\d{{3}} s", console, re.MULTILINE), phase
     for unit in ("containerd.service", "hello.service"):
         assert re.search(rf"^orlop:   {unit} +\d+\.\d{{3}} s  ready$", console, re.MULTILINE), unit

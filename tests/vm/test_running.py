@@ -60,7 +60,7 @@ def test_boot_record(vm):
             records[match[1]] = (start, end, match[4])
     order = [
         "kernel", "initramfs.api-mounts", "initramfs.log", "initramfs.modules", "initramfs.root-device",
-        "initramfs.root-mount", "initramfs.switch-root", "api-mounts", "log", "record", "root", "cgroups",
+        "initramfs.root-mount", "initramfs.init", "initramfs.switch-root", "api-mounts", "log", "record", "root", "cgroups",
         "etc", "state", "random", "identity", "loopback", "units", "containerd.service", "hello.service",
     ]
     for before, after in zip(order, order[1:]):
