@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-/*
- * Giving up: see fatal.h. The handler for faults does system calls only: after a fault no data
- * structure can be trusted.
- */
+/* Giving up: see fatal.h. */
 #include "init/fatal.h"
 
 #include <errno.h>
@@ -10,9 +7,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/reboot.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +20,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/klog.h"
+#include "lib/pages.h"
 #include "mount/deadline.h"
 
 /* sync(2) before the end may hang; a disk that needs longer is not worth waiting for here. */
@@ -92,57 +90,76 @@ void fatal(const char *format, ...)
 	power_now(action, false);
 }
 
-static void say(const char *text)
+/*
+ * What the handler for faults needs. After a fault no data structure can be trusted, and where the fault is a page of code that
+ * cannot be read from the root any more, no page of code either: so this is little, does system calls only, and stays
+ * locked in memory.
+ */
+#define _last_words_ __attribute__((noinline, section("last_words")))
+#define LAST_WORDS_SIZE 64
+extern const char __start_last_words[];
+extern const char __stop_last_words[];
+/* The C library's wrapper, which is all that is used of it. */
+#define SYSCALL_SIZE 64
+
+static const struct {
+	const char sinks[2][16];
+	int faults[7];
+	const char texts[7][LAST_WORDS_SIZE];
+} words = {
+	.sinks = { "/dev/kmsg", "/dev/console" },
+	.faults = { SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGSYS, SIGTRAP },
+	.texts = {
+		"orlop: fatal: PID 1 had a segmentation fault\r\n",
+		"orlop: fatal: PID 1 had a bus error (is the root's disk gone?)\r\n",
+		"orlop: fatal: PID 1 found itself inconsistent\r\n",
+		"orlop: fatal: PID 1 had an illegal instruction\r\n",
+		"orlop: fatal: PID 1 had an arithmetic fault\r\n",
+		"orlop: fatal: PID 1 had a bad system call\r\n",
+		"orlop: fatal: PID 1 ran into a trap\r\n",
+	},
+};
+
+_last_words_ static void say(const char *text)
 {
-	static const char *const sinks[] = { "/dev/kmsg", "/dev/console" };
 	size_t n = 0;
 
 	while (text[n])
 		n++;
-	for (size_t i = 0; i < ARRAY_SIZE(sinks); i++) {
-		int fd = open(sinks[i], O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	for (size_t i = 0; i < ARRAY_SIZE(words.sinks); i++) {
+		long fd = syscall(SYS_openat, AT_FDCWD, words.sinks[i],
+				  O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 
 		if (fd >= 0)
-			(void)!write(fd, text, n);
+			(void)syscall(SYS_write, fd, text, n);
 	}
 }
 
-static void on_fault(int signal_number)
+_last_words_ static void on_fault(int signal_number)
 {
 	struct timespec second = { .tv_sec = 1 };
+	unsigned command = action == POWER_OFF	  ? LINUX_REBOOT_CMD_POWER_OFF
+			   : action == POWER_HALT ? LINUX_REBOOT_CMD_HALT
+						  : LINUX_REBOOT_CMD_RESTART;
 
 	/* A forked child has the handler until it executes something: its fault is its own. */
-	if (getpid() != 1)
-		_exit(128 + signal_number);
-	switch (signal_number) {
-	case SIGSEGV:
-		say("orlop: fatal: PID 1 had a segmentation fault\r\n");
-		break;
-	case SIGBUS:
-		say("orlop: fatal: PID 1 had a bus error (is the root corrupt?)\r\n");
-		break;
-	case SIGABRT:
-		say("orlop: fatal: PID 1 found itself inconsistent\r\n");
-		break;
-	default:
-		say("orlop: fatal: PID 1 had a fault\r\n");
-		break;
-	}
+	if (syscall(SYS_getpid) != 1)
+		(void)syscall(SYS_exit_group, 128 + signal_number);
+	for (size_t i = 0; i < ARRAY_SIZE(words.faults); i++)
+		if (words.faults[i] == signal_number)
+			say(words.texts[i]);
 	/* The kernel's own panic would not tell why; this way the message has a moment to get out. */
 	(void)syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &second, NULL);
-	if (in_container)
-		_exit(EXIT_FAILURE);
-	(void)reboot(action == POWER_OFF    ? (int)LINUX_REBOOT_CMD_POWER_OFF
-		     : action == POWER_HALT ? (int)LINUX_REBOOT_CMD_HALT
-					    : (int)LINUX_REBOOT_CMD_RESTART);
-	_exit(EXIT_FAILURE);
+	if (!in_container)
+		(void)syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, command, NULL);
+	for (;;)
+		(void)syscall(SYS_exit_group, EXIT_FAILURE);
 }
 
 void fatal_catch_faults(void)
 {
 	/* SIGSTKSZ is not a constant any more; the handler needs little more than its frame. */
 	static char stack[16384] _table_;
-	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP };
 	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
 	struct sigaction handler = {
 		.sa_handler = on_fault,
@@ -152,6 +169,9 @@ void fatal_catch_faults(void)
 	if (sigaltstack(&alternate, NULL) < 0)
 		log_warning("sigaltstack: %s", error_name(errno));
 	sigfillset(&handler.sa_mask);
-	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
-		(void)sigaction(faults[i], &handler, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(words.faults); i++)
+		(void)sigaction(words.faults[i], &handler, NULL);
+	pages_lock(__start_last_words, (size_t)(__stop_last_words - __start_last_words));
+	pages_lock(&words, sizeof(words));
+	pages_lock((const void *)(uintptr_t)syscall, SYSCALL_SIZE);
 }

@@ -20,6 +20,23 @@
 static char scratch_begin[1] __attribute__((section(".bss.zy_a")));
 static char scratch_end[1] __attribute__((section(".bss.zy_z")));
 
+/* What is locked, in whole pages. */
+static struct page_range {
+	uintptr_t start;
+	uintptr_t end;
+} locked[PAGES_LOCKED_MAX];
+static size_t locked_count;
+
+static uintptr_t page_down(uintptr_t address)
+{
+	return address & ~(uintptr_t)(PAGE_SIZE - 1);
+}
+
+static uintptr_t page_up(uintptr_t address)
+{
+	return page_down(address + PAGE_SIZE - 1);
+}
+
 /*
  * Our tables are static and mostly empty. With transparent huge pages on, as Debian has them, the first
  * byte that is used of 2 MiB makes all of them resident. For this process alone: a prctl would go
@@ -38,8 +55,8 @@ void pages_keep_small(void)
 
 void pages_give_back(void *start, size_t size)
 {
-	uintptr_t first = ((uintptr_t)start + PAGE_SIZE - 1) & ~(uintptr_t)(PAGE_SIZE - 1);
-	uintptr_t end = ((uintptr_t)start + size) & ~(uintptr_t)(PAGE_SIZE - 1);
+	uintptr_t first = page_up((uintptr_t)start);
+	uintptr_t end = page_down((uintptr_t)start + size);
 
 	if (first < end)
 		(void)madvise((void *)first, end - first, MADV_DONTNEED);
@@ -64,10 +81,41 @@ void stack_give_back(void)
 {
 	char here;
 	/* A page for what runs until the call returns. */
-	uintptr_t end = ((uintptr_t)&here - PAGE_SIZE) & ~(uintptr_t)(PAGE_SIZE - 1);
+	uintptr_t end = page_down((uintptr_t)&here - PAGE_SIZE);
 
 	/* What the stack has never grown to is refused, after the rest is done. */
 	(void)madvise((void *)(end - STACK_DEPTH), STACK_DEPTH, MADV_DONTNEED);
+}
+
+void pages_lock(const void *start, size_t size)
+{
+	struct page_range range = { page_down((uintptr_t)start), page_up((uintptr_t)start + size) };
+
+	if (locked_count < PAGES_LOCKED_MAX && mlock((void *)range.start, range.end - range.start) == 0)
+		locked[locked_count++] = range;
+}
+
+/* The first locked range that reaches behind @address. */
+static struct page_range next_locked(uintptr_t address)
+{
+	struct page_range next = { UINTPTR_MAX, UINTPTR_MAX };
+
+	for (size_t i = 0; i < locked_count; i++)
+		if (locked[i].end > address && locked[i].start < next.start)
+			next = locked[i];
+	return next;
+}
+
+/* madvise(2) stops at the first page that is locked. */
+static void give_back_around_locked(uintptr_t start, uintptr_t end)
+{
+	while (start < end) {
+		struct page_range next = next_locked(start);
+
+		if (next.start > start)
+			pages_give_back((void *)start, (next.start < end ? next.start : end) - start);
+		start = next.end;
+	}
 }
 
 void code_give_back(void)
@@ -80,7 +128,9 @@ void code_give_back(void)
 	for (unsigned long i = 0; i < count; i++)
 		/* What was ever writable has been relocated, and is in no file. */
 		if (header[i].p_type == PT_LOAD && (header[i].p_flags & PF_W) == 0)
-			pages_give_back(__executable_start + header[i].p_vaddr, header[i].p_memsz);
+			give_back_around_locked((uintptr_t)__executable_start + header[i].p_vaddr,
+						(uintptr_t)__executable_start + header[i].p_vaddr +
+							header[i].p_memsz);
 }
 
 void scratch_give_back(void)

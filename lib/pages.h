@@ -7,6 +7,15 @@
 /** pages_keep_small() - no huge page for static memory, of which single pages are touched. First of all in main(). */
 void pages_keep_small(void);
 
+/* Ranges that pages_lock() takes. */
+#define PAGES_LOCKED_MAX 4
+
+/**
+ * pages_lock() - keeps the pages with the @size bytes of code or constants from @start on in memory (mlock(2)), for what has to
+ * run when the file that they are from cannot be read any more. Where it is not allowed to, nothing is locked.
+ */
+void pages_lock(const void *start, size_t size);
+
 /** pages_give_back() - gives back the whole pages among the @size bytes from @start on. */
 void pages_give_back(void *start, size_t size);
 
@@ -16,7 +25,10 @@ void pages_zero(void *start, size_t size);
 /** stack_give_back() - the same for the stack below the caller, as far as it has ever been used. */
 void stack_give_back(void);
 
-/** code_give_back() - the same for the program's own code and constants: what is used again is mapped again, from the page cache. */
+/**
+ * code_give_back() - the same for the program's own code and constants: what is used again is mapped again, from the page cache.
+ * What pages_lock() has locked stays.
+ */
 void code_give_back(void);
 
 /**

@@ -63,7 +63,9 @@ def status(process):
 
 
 def environment(process):
-    return dict(item.split("=", 1) for item in (process / "environ").read_text().split("\0") if item)
+    # It reads as empty for a moment in execve(2), when the new memory is there and the kernel has not noted where in it this lies.
+    text = wait((process / "environ").read_text, lambda: f"{process}/environ is empty")
+    return dict(item.split("=", 1) for item in text.split("\0") if item)
 
 
 def mounts(process):

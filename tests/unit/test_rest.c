@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /* A daemon at rest: when memory is given back, that it really is, and that nothing but scratch is lost. */
 // LDFLAGS: -Wl,--wrap=stack_give_back,--wrap=scratch_give_back,--wrap=code_give_back
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -14,7 +18,7 @@
 #include "lib/pages.h"
 #include "lib/rest.h"
 
-static const char constant[64 * 1024] = { 1, 2, 3 };
+static const char constant[512 * 1024] = { 1, 2, 3 };
 
 static unsigned given_back;
 
@@ -74,6 +78,33 @@ static void code_and_constants_come_again(void **state)
 		assert_int_equal(constant[i], i < 3 ? i + 1 : 0);
 }
 
+/* pagemap of proc(5): bit 63 of an entry says that the page is there. */
+static bool is_mapped(const void *address)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, &entry, sizeof(entry), (off_t)((uintptr_t)address / 4096 * sizeof(entry))),
+			 sizeof(entry));
+	close(fd);
+	return entry >> 63;
+}
+
+static void what_is_locked_stays(void **state)
+{
+	(void)state;
+	/* Far enough from each other: a fault maps what lies around it as well. */
+	const char *page = &constant[256 * 1024];
+
+	assert_int_equal(page[0] + constant[128 * 1024] + constant[384 * 1024], 0);
+	pages_lock(page, 1);
+	__real_code_give_back();
+	assert_true(is_mapped(page));
+	assert_false(is_mapped(&constant[128 * 1024]));
+	assert_false(is_mapped(&constant[384 * 1024]));
+}
+
 static void pages_read_as_zeros(void **state)
 {
 	(void)state;
@@ -93,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rests_once_and_only_after_quiet),
 		cmocka_unit_test(code_and_constants_come_again),
+		cmocka_unit_test(what_is_locked_stays),
 		cmocka_unit_test(pages_read_as_zeros),
 	};
 

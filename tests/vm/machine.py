@@ -245,6 +245,10 @@ class Machine:
             f"i=0; until {command}; do i=$((i+1)); [ $i -lt {tries} ] || exit 1; usleep 200000; done"
         )
 
+    def wait_at_rest(self):
+        """Waits until PID 1 has given back what its last jobs needed: then it has at most 256 KiB of anonymous memory."""
+        self.wait_until("test $(awk '/^Anonymous:/ { print $2 }' /proc/1/smaps_rollup) -le 256")
+
     # --- QMP ---------------------------------------------------------------
 
     def _qmp_message(self):

@@ -190,6 +190,28 @@ def test_root_disk_that_comes_late_hc_53(boot):
     vm.wait_for("^orlop: no state volume: /var is a tmpfs")
 
 
+def test_root_disk_that_goes_hc_59(boot):
+    """Code of PID 1 that cannot be read any more: it says so and reboots, with what is locked in memory."""
+    vm = boot("--no-disk", append=BASIC)
+    vm.wait_for("waiting for the root's disk")
+    vm.qmp(
+        "blockdev-add", driver="raw", **{"node-name": "late", "read-only": True},
+        file={"driver": "file", "filename": str(IMAGES / "test/disk.img"), "locking": "off"},
+    )
+    vm.qmp("device_add", driver="virtio-blk-pci", id="late", drive="late")
+    vm.wait_for_shell()
+    # Once before, so that the programs that this takes are in memory.
+    vm.wait_at_rest()
+    vm.qmp("device_del", id="late")
+    vm.wait_until("test ! -e /sys/block/vda")
+    vm.wait_at_rest()
+    # The shell's own commands are in use, so they stay.
+    vm.send("echo 3 >/proc/sys/vm/drop_caches; kill -HUP 1")
+    console = vm.wait_for_end()
+    assert "orlop: fatal: PID 1 had a bus error (is the root's disk gone?)" in console
+    assert "Kernel panic" not in console and "reboot: Restarting system" in console
+
+
 # --- the initramfs ----------------------------------------------------------
 
 

@@ -35,11 +35,6 @@ def anonymous(vm):
     return vm.number("awk '/^Anonymous:/ { print $2 }' /proc/1/smaps_rollup")
 
 
-def at_rest(vm):
-    """Waits until PID 1 has given back what its last jobs needed: then it has at most 256 KiB."""
-    vm.wait_until("test $(awk '/^Anonymous:/ { print $2 }' /proc/1/smaps_rollup) -le 256")
-
-
 def descriptors(vm):
     return vm.run("ls /proc/1/fd | sort -n").split()
 
@@ -220,7 +215,7 @@ def test_cgroup_tree_hc_40(vm):
 
 
 def test_pid_1_anonymous_memory_is_small(vm):
-    at_rest(vm)
+    vm.wait_at_rest()
 
 
 # --- PID 1 at work ----------------------------------------------------------
@@ -228,7 +223,7 @@ def test_pid_1_anonymous_memory_is_small(vm):
 
 def test_10000_orphans_leave_no_zombie_hc_03(vm):
     """And no descriptor and no page of memory either."""
-    at_rest(vm)
+    vm.wait_at_rest()
     vm.run("/var/tests/orphans 100")
     before = anonymous(vm), descriptors(vm)
     assert vm.run("/var/tests/orphans 10000") == "0"
@@ -261,7 +256,7 @@ def test_containerd_killed_comes_back_and_its_container_lives_on_hc_37(vm):
 
 def test_nothing_grew_while_it_ran(vm):
     """hc-45: after all that was done to this machine, PID 1 is as small as it was, as soon as it rests."""
-    at_rest(vm)
+    vm.wait_at_rest()
     assert vm.run("cat /sys/fs/cgroup/init.scope/cgroup.procs") == "1"
 
 
