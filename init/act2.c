@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "init/coldplug.h"
+#include "init/critical.h"
 #include "init/fatal.h"
 #include "init/loop.h"
 #include "init/phase.h"
@@ -224,6 +225,7 @@ static const struct phase phases[] = {
 	{ "etc", phase_etc, PHASE_REQUIRED | PHASE_MACHINE, 2000 },
 	{ "clock", setup_clock, PHASE_MACHINE, 1000 },
 	{ "state", phase_state, PHASE_REQUIRED | PHASE_MACHINE, 60000 },
+	{ "attempt", critical_count, PHASE_MACHINE, 5000 },
 	{ "random", setup_random, PHASE_MACHINE, 5000 },
 	{ "identity", setup_identity, 0, 1000 },
 	{ "sysctl", setup_sysctl, PHASE_MACHINE, 1000 },

@@ -14,6 +14,7 @@
 
 #define DEFAULT_ROOT_TIMEOUT_S 60
 #define DEFAULT_WATCHDOG_S 60
+#define DEFAULT_BOOT_TIMEOUT_S 300
 /* Units may take 120 s to stop, and storage as long; and then some. */
 #define DEFAULT_SHUTDOWN_TIMEOUT_S 420
 #define DEFAULT_UNIT "default.target"
@@ -51,6 +52,8 @@ const struct cmdline_key cmdline_keys[] = {
 	{ "orlop.shutdown_timeout", CMDLINE_SECONDS, FIELD(shutdown_timeout_ns), NULL },
 	{ "orlop.fatal", CMDLINE_CHOICE, FIELD(fatal), fatal_choices },
 	{ "orlop.unit", CMDLINE_UNIT, FIELD(unit), NULL },
+	{ "orlop.critical", CMDLINE_UNIT, FIELD(critical), NULL },
+	{ "orlop.boot_timeout", CMDLINE_SECONDS, FIELD(boot_timeout_ns), NULL },
 	{ "orlop.modules", CMDLINE_NAMES, FIELD(modules), NULL },
 	{ "orlop.log_level", CMDLINE_CHOICE, FIELD(log_level), log_level_choices },
 	{ "orlop.banner", CMDLINE_TEXT, FIELD(banner), NULL },
@@ -271,7 +274,10 @@ static void add_standing(struct buf *reason, const struct cmdline *c, const stru
 		buf_add(reason, flag ? "; using 1" : "; using 0");
 		return;
 	case CMDLINE_UNIT:
-		buf_printf(reason, "; using %s", field);
+		if (*field)
+			buf_printf(reason, "; using %s", field);
+		else
+			buf_add(reason, "; ignored");
 		return;
 	case CMDLINE_TEXT:
 	case CMDLINE_NAMES:
@@ -394,6 +400,7 @@ int cmdline_parse(struct str line, struct cmdline *ret,
 		.verity = VERITY_RESTART,
 		.root_timeout_ns = DEFAULT_ROOT_TIMEOUT_S * NS_PER_S,
 		.watchdog_ns = DEFAULT_WATCHDOG_S * NS_PER_S,
+		.boot_timeout_ns = DEFAULT_BOOT_TIMEOUT_S * NS_PER_S,
 		.shutdown_timeout_ns = DEFAULT_SHUTDOWN_TIMEOUT_S * NS_PER_S,
 		.fatal = CMDLINE_FATAL_REBOOT,
 		.unit = DEFAULT_UNIT,

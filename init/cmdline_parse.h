@@ -44,6 +44,8 @@ struct cmdline {
 	uint64_t root_timeout_ns;     /* orlop.root_timeout=; CLOCK_TIME_MAX for "infinity" */
 	enum cmdline_fatal fatal;     /* orlop.fatal= */
 	char unit[128];		      /* orlop.unit= */
+	char critical[128];	      /* orlop.critical= */
+	uint64_t boot_timeout_ns;     /* orlop.boot_timeout= */
 	char modules[256];	      /* orlop.modules=: names, comma separated */
 	int log_level;		      /* orlop.log_level=: an enum klog_level */
 	char banner[256];	      /* orlop.banner= */

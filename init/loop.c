@@ -15,6 +15,7 @@
 
 #include "init/act3.h"
 #include "init/control.h"
+#include "init/critical.h"
 #include "init/fatal.h"
 #include "init/power_button.h"
 #include "init/record.h"
@@ -26,6 +27,7 @@
 #include "lib/rest.h"
 #include "supervisor/fd_drop.h"
 #include "supervisor/manager.h"
+#include "supervisor/worker.h"
 
 /* Events taken from the kernel in one pass. What is left comes in the next one. */
 #define EVENTS_PER_PASS 64
@@ -87,6 +89,8 @@ static void on_started(const struct unit *unit, enum job_result result, uint64_t
 		[JOB_UNSUPPORTED] = "not started: not supported",
 	};
 
+	if (result == JOB_DONE)
+		critical_unit_up(unit);
 	/* The record is the boot's (and the shutdown's): what a timer starts each minute would fill /run. */
 	if (loop.up == 0 || loop.power != POWER_NONE)
 		record_add(unit->name, began, ended,
@@ -160,6 +164,7 @@ static void go_down(enum power_action wish, const char *why)
 	if (before != POWER_NONE)
 		return;
 	loop.stop_deadline = clock_add(clock_now(), STOP_TIMEOUT);
+	critical_forget();
 	act3_begin(loop.boot, loop.power);
 	control_system_changed();
 	manager_stop_all();
@@ -342,20 +347,20 @@ static void load_module(struct str modalias)
 	struct buf b = BUF(alias);
 	char *const arguments[] = { program, quiet, alias, NULL };
 	char *const environment[] = { NULL };
-	sigset_t none;
-	pid_t pid;
+	struct worker worker;
+	int r;
 
 	buf_add_str(&b, modalias);
 	if (b.overflow)
 		return;
-	pid = fork();
-	if (pid < 0)
+	r = worker_fork(NULL, 0, &worker);
+	if (r < 0)
 		log_warning("no process to load a module for " STR_FORMAT ": %s",
-			    STR_ARGS(modalias), error_name(errno));
-	if (pid != 0)
+			    STR_ARGS(modalias), error_name(r));
+	if (r == 0)
+		worker_forget(&worker);
+	if (r != 1)
 		return;
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)execve(program, arguments, environment);
 	_exit(EXIT_FAILURE);
 }
@@ -408,6 +413,8 @@ static uint64_t next_deadline(void)
 		next = control_next_deadline();
 	if (rest_deadline() < next)
 		next = rest_deadline();
+	if (critical_deadline() < next)
+		next = critical_deadline();
 	if (loop.power != POWER_NONE && loop.stop_deadline < next)
 		next = loop.stop_deadline;
 	return next;
@@ -442,6 +449,7 @@ static void on_time(void)
 	(void)!read(loop.timer_fd, &expirations, sizeof(expirations));
 	manager_expire(now);
 	control_expire(now);
+	critical_expire(now);
 	watchdog_ping(now);
 	(void)rest_try(now);
 	if (loop.power != POWER_NONE && now >= loop.stop_deadline) {
@@ -584,8 +592,11 @@ static void one_pass(void)
 
 void loop_run(void)
 {
-	int r = manager_start();
+	int r;
 
+	/* First: what has nothing to wait for is up when manager_start() returns. */
+	critical_begin(loop.boot);
+	r = manager_start();
 	if (r < 0)
 		fatal("%s cannot be started: %s", loop.boot->cmdline.unit, error_name(r));
 	rest_moved(clock_now());

@@ -549,7 +549,7 @@ void manager_expire(uint64_t now)
 void manager_log_blockers(void)
 {
 	for (unit_id id = 0; id < units->count; id++)
-		if (job_type_of(id) == JOB_STOP)
+		if (job_type_of(id) != JOB_NONE)
 			log_warning("%s: still %s", units->units[id].name,
 				    unit_ops_of((enum unit_type)units->units[id].type)->state_name(id));
 }

@@ -119,7 +119,7 @@ bool manager_on_exit(const siginfo_t *info);
 uint64_t manager_next_deadline(void);
 void manager_expire(uint64_t now);
 
-/** manager_log_blockers() - logs the units whose jobs are not over, for a shutdown that takes too long. */
+/** manager_log_blockers() - logs the units whose jobs are not over, for a boot or a shutdown that takes too long. */
 void manager_log_blockers(void);
 
 /* One unit that the boot waited for. */

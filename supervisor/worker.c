@@ -136,7 +136,7 @@ static int take_fds(struct msghdr *message, int *fds)
 	return taken;
 }
 
-static void forget(struct worker *worker)
+void worker_forget(struct worker *worker)
 {
 	fd_close(worker->pidfd);
 	fd_close(worker->result_fd);
@@ -160,7 +160,7 @@ int worker_result(struct worker *worker, void *data, size_t size, int *fds)
 	bool whole = n == (ssize_t)size && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
 	int taken = n < 0 ? 0 : take_fds(&message, whole ? fds : NULL);
 
-	forget(worker);
+	worker_forget(worker);
 	return whole ? taken : -ENODATA;
 }
 
@@ -176,5 +176,5 @@ void worker_abandon(struct worker *worker)
 	if (worker->pid == 0)
 		return;
 	(void)worker_signal(worker, SIGKILL);
-	forget(worker);
+	worker_forget(worker);
 }

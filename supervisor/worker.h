@@ -46,5 +46,8 @@ int worker_result(struct worker *worker, void *data, size_t size, int *fds);
 /** worker_signal() - Return: 0 or -errno. */
 int worker_signal(const struct worker *worker, int signal);
 
+/** worker_forget() - lets the child go on by itself: nobody wants its result. */
+void worker_forget(struct worker *worker);
+
 /** worker_abandon() - kills the child and forgets it; it is reaped as an orphan. */
 void worker_abandon(struct worker *worker);

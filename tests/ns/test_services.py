@@ -303,3 +303,29 @@ def test_container_without_kmsg_hc_17(run):
     ).up()
     machine.await_unit_log("a.service", "^hello$")
     assert not Path(machine.path("/dev/kmsg")).exists()
+
+
+# --- PIDFile= ---------------------------------------------------------------
+
+# The daemon is told when to say who it is.
+FORKS = "(read line </t/go; sh -c 'echo $PPID' >/t/pid.new; mv /t/pid.new /t/pid; exec sleep 1000) & exit 0"
+
+
+def test_stale_pid_file_is_not_believed_hc_48(run):
+    """A file from before names another service's process: not that one is main, but who the daemon says later. And it is removed."""
+    other = service("echo $$ >/t/other; exec sleep 1000")
+    forks = service(FORKS, "Type=forking", "PIDFile=/t/pid", "ExecStartPre=/bin/sh -c 'cat /t/other >/t/pid; mkfifo /t/go'",
+                    unit=("After=other.service", "Requires=other.service"))
+    machine = run({"test.target": target("forks.service"), "other.service": other, "forks.service": forks})
+    machine.expect(r"forks.service: PIDFile=/t/pid: names a process that is not the service's")
+    before = machine.main_pid("other.service")
+    (machine.shared / "go").write_text("now\n")
+    machine.up()
+    wait(lambda: len(machine.pids("forks.service")) == 1, machine.log)
+    (daemon,) = machine.pids("forks.service")
+    inside = re.search(r"^NSpid:.*\s(\d+)$", Path(f"/proc/{daemon}/status").read_text(), re.MULTILINE)[1]
+    assert (machine.shared / "pid").read_text().strip() == inside
+    os.kill(daemon, signal.SIGKILL)
+    machine.expect(r"forks.service: main process \d+ was killed by SIGKILL")
+    wait(lambda: not (machine.shared / "pid").exists(), "the PID file is still there")
+    assert machine.pids("other.service") == [before]

@@ -62,6 +62,7 @@ static void every_key_is_read(void **state)
 				 " root=PARTUUID=1234 rootfstype=ext4 enforcing=0 orlop.verity=panic"
 				 " orlop.root_timeout=2.5 orlop.fatal=halt orlop.unit=rescue.target"
 				 " orlop.modules=virtio_blk,i6300esb orlop.log_level=debug"
+				 " orlop.critical=web@1.service orlop.boot_timeout=90"
 				 " orlop.banner=\"Rack 7, node 3\" orlop.hostname=node-3.example"
 				 " orlop.machine_id=0123456789ABCDEF0123456789abcdef\n",
 				 0);
@@ -76,6 +77,8 @@ static void every_key_is_read(void **state)
 	assert_int_equal(c.root_timeout_ns, 2500 * NS_PER_MS);
 	assert_int_equal(c.fatal, CMDLINE_FATAL_HALT);
 	assert_string_equal(c.unit, "rescue.target");
+	assert_string_equal(c.critical, "web@1.service");
+	assert_int_equal(c.boot_timeout_ns, 90 * NS_PER_S);
 	assert_string_equal(c.modules, "virtio_blk,i6300esb");
 	assert_int_equal(c.log_level, KLOG_DEBUG);
 	assert_string_equal(c.banner, "Rack 7, node 3");

@@ -4,7 +4,7 @@
 import re
 
 
-def test_plain_image_boots_to_a_container_and_powers_off(boot):
+def test_plain_image_boots_to_a_container_and_powers_off_hc_14(boot):
     """The container's output, each phase with its time, the total, the banner; then the power button."""
     vm = boot(variant="plain", append='orlop.banner="Ctrl-A X leaves QEMU"')
     up = vm.wait_for(r"^orlop: up in (\d+\.\d) s: kernel (\d+\.\d), init (\d+\.\d), (.*)$")

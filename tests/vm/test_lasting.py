@@ -124,3 +124,27 @@ def test_hardware_watchdog_resets_a_machine_that_hangs_hc_85_hc_89(boot):
     assert "reboot:" not in console and "Kernel panic" not in console
     vm.read_events()
     assert "WATCHDOG" in [event["event"] for event in vm.events]
+
+
+def test_critical_unit_that_never_comes_up_hc_28(boot, disk):
+    """The boot is given up, twice; the third time the machine stays for somebody to look at. One that is up clears the count."""
+    path = disk()
+    count = "/var/lib/orlop/boot-attempts"
+    never = f"{BASIC} orlop.critical=absent.service orlop.boot_timeout=1"
+    for attempt in (1, 2):
+        vm = boot("--disk", path, "--persist", append=never)
+        console = vm.wait_for_end()
+        assert "absent.service, which this boot is for, did not come up within 1 s" in console
+        assert f"fatal: absent.service did not come up (attempt {attempt} of 3)" in console
+        assert "reboot: Restarting system" in console and "Kernel panic" not in console
+
+    vm = boot("--disk", path, "--persist", append=never)
+    vm.wait_for("^orlop: absent.service has not come up for 3 boots in a row")
+    vm.wait_for_shell()
+    assert vm.run(f"cat {count}") == "3"
+    vm.power_button()
+
+    vm = boot("--disk", path, "--persist", append=f"{BASIC} orlop.critical=basic.target orlop.boot_timeout=600")
+    vm.wait_for_shell()
+    vm.wait_until(f"test ! -e {count}")
+    vm.power_button()
