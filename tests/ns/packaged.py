@@ -13,6 +13,7 @@ DIRECTORIES = (Path("/usr/lib/systemd/system"), Path("/lib/systemd/system"))
 # What daemons find on any machine, beyond what container.py makes.
 MACHINE = r"""
 mkdir -p home root boot sys var/lib var/log var/spool var/tmp var/cache
+ln -s /run var/run
 chmod 700 root
 chmod 1777 tmp var/tmp
 printf '127.0.0.1 localhost\n' >etc/hosts
