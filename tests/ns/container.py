@@ -240,6 +240,21 @@ class Orlop:
     def read(self, inside):
         return self.path(inside).read_text(errors="replace")
 
+    def inside(self, *command):
+        """The command line that runs @command beside the units."""
+        return ["nsenter", "-t", str(self.pid), "--mount", "--pid", "--cgroup", "--uts", "--ipc", "--net", "--root",
+                "--wd", *command]
+
+    def run(self, *command, check=0, **variables):
+        """Runs @command beside the units, and returns the finished process."""
+        process = subprocess.run(
+            self.inside(*command), capture_output=True, text=True, timeout=DEADLINE_S, check=False,
+            stdin=subprocess.DEVNULL, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", **variables},
+        )
+        if check is not None:
+            assert process.returncode == check, f"{process}\n{self.log}"
+        return process
+
     def unit_cgroup(self, unit):
         return self.cgroup / "system.slice" / unit
 

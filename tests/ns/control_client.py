@@ -3,7 +3,6 @@
 import json
 import os
 import socket
-import subprocess
 
 DEADLINE_S = 120
 SOCKET = "/run/orlop/control"
@@ -86,16 +85,8 @@ class Client:
 
 def orlopctl(machine, *words, program="/orlop/orlopctl", uid=None, check=None, **variables):
     """Runs orlopctl beside the units, and returns the finished process."""
-    identity = [] if uid is None else ["--setuid", str(uid), "--setgid", str(uid)]
-    process = subprocess.run(
-        ["nsenter", "-t", str(machine.pid), "--mount", "--pid", "--cgroup", "--uts", "--ipc", "--net", "--root",
-         "--wd", *identity, program, *words],
-        capture_output=True, text=True, timeout=DEADLINE_S, check=False, stdin=subprocess.DEVNULL,
-        env={"PATH": "/usr/bin:/bin", **variables},
-    )
-    if check is not None:
-        assert process.returncode == check, f"{words}: {process}\n{machine.log}"
-    return process
+    identity = [] if uid is None else ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+    return machine.run(*identity, program, *words, check=check, **variables)
 
 
 def orlopctl_json(machine, *words, check=0):

@@ -1,29 +1,20 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Debian's chrony, run by the unit file that its package ships, with its whole sandbox."""
-import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+import packaged
 from container import Orlop, target, wait
 from test_sandbox import main, mounts, namespace, status
 
-UNIT = Path("/usr/lib/systemd/system/chrony.service")
-if not UNIT.exists():
-    UNIT = Path("/lib/systemd/system/chrony.service")
-
-# Everything that the package makes when it is installed, but no server that could be asked.
-SETUP = r"""
-grep ^_chrony /etc/passwd >>etc/passwd || exit 1
-grep ^_chrony /etc/group >>etc/group || exit 1
-mkdir -p etc/chrony etc/default var/lib var/log var/spool var/tmp var/cache home root boot sys
-cp /etc/default/chrony etc/default/
+# Its configuration names no server that could be asked.
+SETUP = packaged.installed(users=["_chrony"], groups=["_chrony"]) + r"""
+mkdir -p etc/chrony etc/default
 printf '%s\n' 'local stratum 10' 'driftfile /var/lib/chrony/chrony.drift' 'cmdport 0' 'port 12300' \
 	'bindaddress 127.0.0.1' 'pidfile /run/chrony/chronyd.pid' >etc/chrony/chrony.conf
-chmod 1777 tmp var/tmp
-mount -t sysfs sysfs sys
-mount -t cgroup2 cgroup2 sys/fs/cgroup
 """
 
 DROPPED = ("audit_control audit_read audit_write block_suspend kill lease linux_immutable mac_admin mac_override mknod "
@@ -35,25 +26,48 @@ NUMBERS = {name: number for number, name in enumerate(
     "mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore".split())}
 
 
-@pytest.fixture(name="machine")
-def fixture_machine(tmp_path):
-    if not UNIT.exists():
-        pytest.skip("the package chrony is not installed")
-    text = UNIT.read_text()
-    # Started as root, which chronyd gives up itself: the prefix and the settings that the test is about.
-    assert "ExecStart=!/usr/sbin/chronyd" in text and "ProtectSystem=strict" in text
-    units = {"test.target": target("chrony.service"), "chrony.service": text}
-    with Orlop(tmp_path, units, setup=SETUP) as machine:
+@pytest.fixture(name="run")
+def fixture_run(tmp_path):
+    """A function that starts Orlop with chrony.service, and returns it and chronyd's /proc/PID."""
+    started = []
+
+    def run(options):
+        units = packaged.units("chrony", "chrony.service")
+        # Started as root, which chronyd gives up itself: the prefix and the settings that the test is about.
+        text = units["chrony.service"]
+        assert "ExecStart=!/usr/sbin/chronyd" in text and "ProtectSystem=strict" in text
+        directory = tmp_path / f"machine-{len(started)}"
+        directory.mkdir()
+        setup = SETUP + f"echo 'DAEMON_OPTS=\"{options}\"' >etc/default/chrony\n"
+        machine = Orlop(directory, {"test.target": target("chrony.service"), **units}, setup=setup)
+        started.append(machine)
+        machine.__enter__()
         machine.up()
-        yield machine
+        uid = str(packaged.account("passwd", "_chrony"))
+        return machine, wait(lambda: next((process for process in map(process_of, machine.pids("chrony.service"))
+                                           if is_daemon(process, uid)), None), lambda: machine.log)
+
+    yield run
+    for machine in started:
+        machine.__exit__()
 
 
-def test_chrony_confined(machine):
+def process_of(pid):
+    return Path(f"/proc/{pid}")
+
+
+def is_daemon(process, uid):
+    try:
+        s = status(process)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return s["Name"] == "chronyd" and s["Uid"].split()[0] == uid
+
+
+def test_chrony_confined(run):
     """chronyd runs by its unmodified unit: user, capabilities, filters, mounts and devices as the file says."""
-    daemon = wait(lambda: next((Path(f"/proc/{pid}") for pid in machine.pids("chrony.service")
-                                if status(Path(f"/proc/{pid}")).get("Name") == "chronyd"), None), machine.log)
-    uid = int(re.search(r"^_chrony:[^:]*:(\d+):", Path("/etc/passwd").read_text(), re.MULTILINE)[1])
-    wait(lambda: status(daemon)["Uid"].split()[0] == str(uid), lambda: str(status(daemon)))
+    machine, daemon = run("-F 1")
+    uid = packaged.account("passwd", "_chrony")
     s = status(daemon)
     assert s["Seccomp"] == "2" and int(s["Seccomp_filters"]) >= 3
     bounds = int(s["CapBnd"], 16)
@@ -78,5 +92,15 @@ def test_chrony_confined(machine):
         st = machine.path(path).stat()
         assert (st.st_uid, st.st_mode & 0o7777) == (uid, mode), path
     programs = subprocess.run(["bpftool", "cgroup", "list", machine.unit_cgroup("chrony.service")],
-                              capture_output=True, text=True, check=False) if Path("/usr/sbin/bpftool").exists() else None
+                              capture_output=True, text=True, check=False) if shutil.which("bpftool") else None
     assert programs is None or "device" in programs.stdout
+
+
+def test_chrony_new_privileges(run):
+    """The unit asks for filters, not for NoNewPrivileges=: root needs none to load them. Only chronyd's own filter has it set."""
+    _, daemon = run("-F 0")
+    without = status(daemon)
+    assert without["NoNewPrivs"] == "0" and without["Seccomp"] == "2"
+    _, daemon = run("-F 1")
+    wait(lambda: status(daemon)["NoNewPrivs"] == "1", lambda: str(status(daemon)))
+    wait(lambda: int(status(daemon)["Seccomp_filters"]) == int(without["Seccomp_filters"]) + 1, lambda: str(status(daemon)))
