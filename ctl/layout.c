@@ -344,11 +344,13 @@ static void set_wishes(struct work *work, unsigned layer, bool left, bool right)
 static int place_rows(struct work *work)
 {
 	double *scratch = calloc(3 * (work->vertex_count + 1), sizeof(*scratch));
-	double *counts = scratch + work->vertex_count + 1;
-	double *offsets = counts + work->vertex_count + 1;
+	double *counts;
+	double *offsets;
 
 	if (!scratch)
 		return -ENOMEM;
+	counts = scratch + work->vertex_count + 1;
+	offsets = counts + work->vertex_count + 1;
 	for (size_t i = 0; i < work->vertex_count; i++)
 		work->vertices[i].y = work->vertices[i].place *
 				      (work->layout->node_height + work->layout->row_gap);

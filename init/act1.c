@@ -269,7 +269,8 @@ static int phase_init(struct boot *boot)
 	while ((n = sendfile(nowhere, init, NULL, INIT_READ_SIZE)) > 0)
 		total += (size_t)n;
 	if (n < 0)
-		fatal(NEW_INIT " cannot be read from the root, behind its first %llu bytes: %s (the disk is damaged or gone)",
+		fatal(NEW_INIT
+		      " cannot be read from the root, behind its first %llu bytes: %s (the disk is damaged or gone)",
 		      (unsigned long long)total, error_name(errno));
 	buf_printf(&boot->note, "%llu bytes", (unsigned long long)total);
 	return 0;

@@ -117,8 +117,8 @@ void critical_expire(uint64_t now)
 	log_error("%s, which this boot is for, did not come up within %s s:", unit, seconds);
 	manager_log_blockers();
 	if (critical.attempt < CRITICAL_ATTEMPTS)
-		fatal("%s did not come up (attempt %llu of %u)", unit, (unsigned long long)critical.attempt,
-		      CRITICAL_ATTEMPTS);
+		fatal("%s did not come up (attempt %llu of %u)", unit,
+		      (unsigned long long)critical.attempt, CRITICAL_ATTEMPTS);
 	log_error("%s has not come up for %llu boots in a row: the machine stays as it is; look at orlopctl status",
 		  unit, (unsigned long long)critical.attempt);
 }

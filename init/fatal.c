@@ -171,7 +171,7 @@ void fatal_catch_faults(void)
 	sigfillset(&handler.sa_mask);
 	for (size_t i = 0; i < ARRAY_SIZE(words.faults); i++)
 		(void)sigaction(words.faults[i], &handler, NULL);
-	pages_lock(__start_last_words, (size_t)(__stop_last_words - __start_last_words));
+	pages_lock(__start_last_words, (uintptr_t)__stop_last_words - (uintptr_t)__start_last_words);
 	pages_lock(&words, sizeof(words));
 	pages_lock((const void *)(uintptr_t)syscall, SYSCALL_SIZE);
 }

@@ -78,7 +78,7 @@ static int test_exists(const char *argument, const char *root)
 static int glob_below(struct buf *path, const char *rest, int depth)
 {
 	_cleanup_directory_ struct directory directory = { .fd = -1 };
-	size_t length = path->len;
+	size_t length;
 	const char *end;
 	char pattern[DIRECTORY_NAME_SIZE];
 	struct buf p = BUF(pattern);

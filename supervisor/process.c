@@ -68,8 +68,8 @@ pid_t process_parent(pid_t pid)
 	if (!name_end)
 		return -EINVAL;
 	rest = (struct str){ name_end + 1, (size_t)(text + n - name_end) - 1 };
-	if (!str_next_word(&rest, &word) || !str_next_word(&rest, &word) ||
-	    str_to_u64(word, &parent) < 0 || parent > INT32_MAX)
+	(void)str_next_word(&rest, &word);
+	if (!str_next_word(&rest, &word) || str_to_u64(word, &parent) < 0 || parent > INT32_MAX)
 		return -EINVAL;
 	return (pid_t)parent;
 }

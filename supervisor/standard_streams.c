@@ -99,7 +99,7 @@ int streams_terminal(const struct exec_settings *exec)
 		r = hang_up(fd);
 	/* Behind a hang-up this descriptor is dead, and the next open starts afresh. */
 	if (r == 0 && exec_has(exec, EXEC_FLAG_TTY_RESET)) {
-		fd = fd_close(fd);
+		fd_close(fd);
 		fd = open(terminal(exec), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 		r = fd < 0 ? -errno : reset_terminal(fd);
 	}

@@ -370,8 +370,8 @@ struct unit {
 		const struct timer_settings *timer;
 	};
 	uint16_t command_count;
-	uint8_t type; /* enum unit_type */
-	uint8_t load; /* enum unit_load_state */
+	uint8_t type;	     /* enum unit_type */
+	uint8_t load;	     /* enum unit_load_state */
 	bool for_connection; /* made for a connection of a socket: nobody asks for it by name again */
 };
 

@@ -171,11 +171,11 @@ static bool name_beside(const char *name, unsigned index, char ret_name[static U
 	struct str prefix = { name, dot ? (size_t)(dot - name) : strlen(name) };
 	struct str instance = { 0 };
 	bool is_instance = split_instance(name, &prefix, &instance, &dot) && instance.n > 0;
-	unsigned variants = is_instance ? 2 : 1;
-	bool as_template = index % variants == 1;
+	unsigned round = is_instance ? index / 2 : index;
+	bool as_template = is_instance && index % 2 == 1;
 
-	if (index >= variants) {
-		prefix.n = prefix_end(prefix, index / variants - 1);
+	if (round > 0) {
+		prefix.n = prefix_end(prefix, round - 1);
 		if (prefix.n == 0)
 			return false;
 	}

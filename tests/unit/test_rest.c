@@ -85,7 +85,8 @@ static bool is_mapped(const void *address)
 	uint64_t entry = 0;
 
 	assert_true(fd >= 0);
-	assert_int_equal(pread(fd, &entry, sizeof(entry), (off_t)((uintptr_t)address / 4096 * sizeof(entry))),
+	assert_int_equal(pread(fd, &entry, sizeof(entry),
+			       (off_t)((uintptr_t)address / 4096 * sizeof(entry))),
 			 sizeof(entry));
 	close(fd);
 	return entry >> 63;

@@ -15,7 +15,8 @@ int main(void)
 		unsigned long address;
 		char type;
 
-		if (sscanf(line, "%lx %c %255s", &address, &type, name) == 3 && (type == 't' || type == 'T'))
+		if (sscanf(line, "%lx %c %255s", &address, &type, name) == 3 &&
+		    (type == 't' || type == 'T'))
 			fprintf(console, "kallsyms %lx %s\n", address, name);
 	}
 	if (console)
