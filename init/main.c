@@ -24,6 +24,7 @@
 #include "lib/fd.h"
 #include "lib/klog.h"
 #include "lib/pages.h"
+#include "lib/signals.h"
 
 #ifndef ORLOP_VERSION
 #define ORLOP_VERSION "0.1"
@@ -116,6 +117,8 @@ int main(int argc, char **argv)
 	boot.began = clock_now();
 	boot.kernel_ended = boot.began;
 	boot.note = BUF(boot.note_text);
+	/* Whoever executed us may have had signals ignored; no service is to inherit that (hc-11). */
+	(void)signals_reset(0);
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
 	boot.container = in_container();

@@ -16,11 +16,17 @@ struct kernel_sigaction {
 	uint64_t mask;
 };
 
-/* By the bare system call: glibc refuses 32 and 33, its own, which whoever started PID 1 may have ignored. */
-int signals_reset(int ignored)
+static int unblock(void)
 {
 	sigset_t none;
 
+	sigemptyset(&none);
+	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
+}
+
+/* By the bare system call: glibc refuses 32 and 33, its own, which whoever started PID 1 may have ignored. */
+int signals_reset(int ignored)
+{
 	for (int number = 1; number < NSIG; number++) {
 		struct kernel_sigaction action = { .handler = number == ignored ? SIG_IGN : SIG_DFL };
 
@@ -28,6 +34,12 @@ int signals_reset(int ignored)
 		    syscall(SYS_rt_sigaction, number, &action, NULL, sizeof(action.mask)) < 0)
 			return -errno;
 	}
-	sigemptyset(&none);
-	return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
+	return unblock();
+}
+
+int signals_release(int ignored)
+{
+	if (ignored != 0 && signal(ignored, SIG_IGN) == SIG_ERR)
+		return -errno;
+	return unblock();
 }

@@ -182,6 +182,22 @@ void buf_add_hex(struct buf *b, const uint8_t *bytes, size_t count)
 	}
 }
 
+void buf_add_number(struct buf *b, int64_t number)
+{
+	/* The smallest one has no positive. */
+	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (number < 0)
+		buf_add_char(b, '-');
+	buf_add_str(b, (struct str){ digits + at, sizeof(digits) - at });
+}
+
 void buf_printf(struct buf *b, const char *format, ...)
 {
 	va_list args;

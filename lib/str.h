@@ -79,6 +79,8 @@ void buf_add(struct buf *b, const char *text);
 void buf_add_str(struct buf *b, struct str s);
 void buf_add_char(struct buf *b, char c);
 void buf_add_hex(struct buf *b, const uint8_t *bytes, size_t count);
+/* Decimal digits, with a '-' before them if there has to be. */
+void buf_add_number(struct buf *b, int64_t number);
 void buf_printf(struct buf *b, const char *format, ...) _printf_(2, 3);
 
 static inline void buf_clear(struct buf *b)

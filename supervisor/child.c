@@ -139,18 +139,17 @@ static int set_protocols(const struct child *c, struct strings *env)
 	int r = 0;
 
 	if (request->fd_count > 0) {
-		r = strings_printf(env, "LISTEN_PID", "%d", getpid());
+		r = strings_set_number(env, "LISTEN_PID", (uint64_t)getpid());
 		if (r == 0)
-			r = strings_printf(env, "LISTEN_FDS", "%zu", request->fd_count);
+			r = strings_set_number(env, "LISTEN_FDS", request->fd_count);
 		if (r == 0)
 			r = strings_set(env, STR("LISTEN_FDNAMES"),
 					str_from(descriptors_names(request)));
 	}
 	if (r == 0 && request->watchdog != CLOCK_TIME_MAX) {
-		r = strings_printf(env, "WATCHDOG_PID", "%d", getpid());
+		r = strings_set_number(env, "WATCHDOG_PID", (uint64_t)getpid());
 		if (r == 0)
-			r = strings_printf(env, "WATCHDOG_USEC", "%llu",
-					   (unsigned long long)(request->watchdog / NS_PER_US));
+			r = strings_set_number(env, "WATCHDOG_USEC", request->watchdog / NS_PER_US);
 	}
 	return r;
 }
@@ -186,9 +185,9 @@ static int set_own_environment(const struct child *c, struct strings *env)
 	if (r == 0)
 		r = set_optional(env, "CREDENTIALS_DIRECTORY", c->credentials);
 	if (r == 0)
-		r = strings_printf(env, "SYSTEMD_EXEC_PID", "%d", getpid());
+		r = strings_set_number(env, "SYSTEMD_EXEC_PID", (uint64_t)getpid());
 	if (r == 0 && request->main_pid > 0)
-		r = strings_printf(env, "MAINPID", "%d", request->main_pid);
+		r = strings_set_number(env, "MAINPID", (uint64_t)request->main_pid);
 	for (const char *const *item = request->environment; r == 0 && item && *item; item++)
 		r = strings_set(env, (struct str){ *item, (size_t)(strchr(*item, '=') - *item) },
 				str_from(strchr(*item, '=') + 1));

@@ -192,8 +192,10 @@ static int move_over(enum exec_directory type, const char *text, bool private)
 	return r < 0 ? r : rename(from, to) < 0 ? -errno : 0;
 }
 
-static int setup_one(const struct exec_settings *exec, enum exec_directory type, const char *text,
-		     const struct identity *identity)
+/* Not inlined: a service without directories shall not touch the pages of its frame. */
+__attribute__((noinline)) static int setup_one(const struct exec_settings *exec,
+					       enum exec_directory type, const char *text,
+					       const struct identity *identity)
 {
 	static const struct identity nobody = { .uid = USER_NONE, .gid = USER_NONE };
 	bool private = exec_directory_private(exec, type);

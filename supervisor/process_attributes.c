@@ -25,7 +25,7 @@
 
 int attributes_signals(const struct exec_settings *exec)
 {
-	return signals_reset(exec_has(exec, EXEC_FLAG_IGNORE_SIGPIPE) ? SIGPIPE : 0);
+	return signals_release(exec_has(exec, EXEC_FLAG_IGNORE_SIGPIPE) ? SIGPIPE : 0);
 }
 
 int attributes_oom(const struct exec_settings *exec)
@@ -34,7 +34,7 @@ int attributes_oom(const struct exec_settings *exec)
 	struct buf b = BUF(text);
 	int r;
 
-	buf_printf(&b, "%d", exec->oom_score_adjust_set ? exec->oom_score_adjust : 0);
+	buf_add_number(&b, exec->oom_score_adjust_set ? exec->oom_score_adjust : 0);
 	r = file_write(AT_FDCWD, "/proc/self/oom_score_adj", text);
 	/* Without CAP_SYS_RESOURCE it cannot be lowered: a container, and as in systemd no reason to fail. */
 	return r == -EACCES || r == -EPERM ? 0 : r;

@@ -115,12 +115,10 @@ int spawn(const struct spawn_request *request, struct spawned *ret_spawned)
 	int pidfd = -1;
 	int status[2];
 	struct clone_args args = {
-		.flags = CLONE_PIDFD,
+		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
 	};
-	sigset_t all;
-	sigset_t before;
 	int cgroup;
 	int own;
 	long pid;
@@ -139,15 +137,11 @@ int spawn(const struct spawn_request *request, struct spawned *ret_spawned)
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)(unsigned)cgroup;
 	}
-	/* No handler of PID 1 may run in the child before it has reset them. */
-	sigfillset(&all);
-	(void)sigprocmask(SIG_SETMASK, &all, &before);
 	pid = syscall(SYS_clone3, &args, sizeof(args));
 	if (pid == 0)
 		child_run(request, status[1]);
 	if (pid < 0)
 		pid = -errno;
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	fd_close(own ? cgroup : -1);
 	fd_close(status[1]);
 	if (pid < 0) {

@@ -3,9 +3,8 @@
 #include "supervisor/strings.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Takes over @text, which may be NULL: then memory had run out. */
 static int append(struct strings *strings, char *text)
@@ -36,26 +35,27 @@ static char **find(const struct strings *strings, struct str name)
 int strings_set(struct strings *strings, struct str name, struct str value)
 {
 	char **place = find(strings, name);
-	char *text;
+	char *text = malloc(name.n + 1 + value.n + 1);
 
-	if (asprintf(&text, STR_FORMAT "=" STR_FORMAT, STR_ARGS(name), STR_ARGS(value)) < 0)
+	if (!text)
 		return -ENOMEM;
+	memcpy(text, name.p, name.n);
+	text[name.n] = '=';
+	memcpy(text + name.n + 1, value.p, value.n);
+	text[name.n + 1 + value.n] = '\0';
 	if (!place)
 		return append(strings, text);
 	*place = text;
 	return 0;
 }
 
-int strings_printf(struct strings *strings, const char *name, const char *format, ...)
+int strings_set_number(struct strings *strings, const char *name, uint64_t value)
 {
-	va_list args;
-	char *text;
-	int n;
+	char text[24];
+	struct buf b = BUF(text);
 
-	va_start(args, format);
-	n = vasprintf(&text, format, args);
-	va_end(args);
-	return n < 0 ? -ENOMEM : strings_set(strings, str_from(name), str_from(text));
+	buf_add_number(&b, (int64_t)value);
+	return strings_set(strings, str_from(name), str_from(text));
 }
 
 const char *strings_get(const struct strings *strings, struct str name)

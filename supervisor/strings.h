@@ -22,8 +22,8 @@ int strings_add(struct strings *strings, struct str text);
 /** strings_set() - puts NAME=VALUE in the place of an earlier NAME=, or behind. Return: 0 or -ENOMEM. */
 int strings_set(struct strings *strings, struct str name, struct str value);
 
-/** strings_printf() - the same with a formatted value. */
-int strings_printf(struct strings *strings, const char *name, const char *format, ...) _printf_(3, 4);
+/** strings_set_number() - the same with a number, in decimal digits. */
+int strings_set_number(struct strings *strings, const char *name, uint64_t value);
 
 /** strings_get() - Return: the value of NAME=, or NULL. */
 const char *strings_get(const struct strings *strings, struct str name);

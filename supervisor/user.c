@@ -241,11 +241,12 @@ static int add_group(struct identity *identity, gid_t gid)
 /* What initgroups(3) would give, for all but group 0, and SupplementaryGroups=. */
 static int collect_groups(const struct exec_settings *exec, struct identity *identity)
 {
-	struct str rest = group_text();
 	struct group_entry entry;
 	int r = 0;
 
 	if (identity->name && identity->gid != USER_NONE && identity->gid != 0) {
+		struct str rest = group_text();
+
 		r = add_group(identity, identity->gid);
 		while (r == 0 && group_next(&rest, &entry))
 			if (group_has_member(&entry, str_from(identity->name)))

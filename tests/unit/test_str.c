@@ -217,6 +217,30 @@ static void formats_seconds(void **state)
 	}
 }
 
+static void formats_numbers(void **state)
+{
+	static const struct {
+		int64_t number;
+		const char *text;
+	} rows[] = {
+		{ 0, "0" },
+		{ 7, "7" },
+		{ -1000, "-1000" },
+		{ 10, "10" },
+		{ INT64_MAX, "9223372036854775807" },
+		{ INT64_MIN, "-9223372036854775808" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char memory[32];
+		struct buf b = BUF(memory);
+
+		buf_add_number(&b, rows[i].number);
+		assert_string_equal(memory, rows[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +255,7 @@ int main(void)
 		cmocka_unit_test(appends_hexadecimal),
 		cmocka_unit_test(escapes_what_is_not_a_line),
 		cmocka_unit_test(formats_seconds),
+		cmocka_unit_test(formats_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

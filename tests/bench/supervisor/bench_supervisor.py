@@ -26,6 +26,8 @@ PLACES = 4096
 DEADLINE_S = 90
 # A service that ran for less than its supervisor's floor waits; this much more is always enough.
 SETTLE_S = 0.3
+# Memory is what a supervisor has when nothing happens; Orlop gives back what it can after three seconds.
+QUIET_S = 4
 SIZES = (50, 200, 1000)
 # Services that are killed for the restart columns, each once in a run.
 KILLS = 150
@@ -177,7 +179,7 @@ def measure(kind, sizes, results, memories):
     def one_size(machine):
         size = machine.peer.count
         results.setdefault(f"start_{size}_ms", []).append(machine.wait_started())
-        time.sleep(SETTLE_S)
+        time.sleep(QUIET_S)
         memories.setdefault(size, []).append(machine.memory())
         if size == 200:
             results.setdefault("anon_200_kib", []).append(machine.memory()[0])
