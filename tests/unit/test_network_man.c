@@ -13,6 +13,8 @@
 #include <cmocka.h>
 
 #include "lib/fd.h"
+#include "netconf/net_cmdline_parse.h"
+#include "netconf/net_config_parse.h"
 #include "netconf/net_key_table.h"
 
 #define PAGE "man/orlop.network.5"
@@ -194,11 +196,39 @@ static void test_every_item_is_a_key(void **state _unused_)
 	assert_true(count > 70);
 }
 
+/* The first example is a file and the second a command line, and both are good. */
+static void test_examples(void **state _unused_)
+{
+	static const char begin[] = ".Bd -literal -offset indent\n";
+	static _Alignas(16) char memory[NET_CONFIG_ARENA_SIZE];
+	static struct net_problems problems;
+	const char *text = strstr(page, "\n.Sh EXAMPLES\n");
+
+	for (int i = 0; i < 2; i++) {
+		struct arena arena = ARENA(memory);
+		struct net_config c = { 0 };
+		struct str example;
+		int r;
+
+		assert_non_null(text);
+		text = strstr(text, begin);
+		assert_non_null(text);
+		text += sizeof(begin) - 1;
+		example = (struct str){ text, (size_t)(strstr(text, ".Ed\n") - text) };
+		r = i == 0 ? net_config_parse(example, &arena, &c, &problems)
+			   : net_cmdline_parse(example, &arena, &c, &problems);
+		if (r != i)
+			fail_msg("example %d: %s", i, problems.list[0].reason);
+		assert_true(c.links.n > 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_key_has_its_item),
 		cmocka_unit_test(test_every_item_is_a_key),
+		cmocka_unit_test(test_examples),
 	};
 
 	return cmocka_run_group_tests(tests, read_page, NULL);
