@@ -58,7 +58,8 @@ orlop_sources := $(foreach d,$(orlop_dirs),$(sort $(wildcard $(d)/*.c)))
 logd_sources := $(sort $(wildcard lib/*.c) $(wildcard logd/*.c))
 ctl_sources := $(sort $(wildcard ctl/*.c))
 console_sources := $(sort $(wildcard console/*.c))
-sources := $(sort $(orlop_sources) $(logd_sources) $(ctl_sources) $(console_sources))
+netconf_sources := $(sort $(wildcard netconf/*.c))
+sources := $(sort $(orlop_sources) $(logd_sources) $(ctl_sources) $(console_sources) $(netconf_sources))
 
 programs := $(bin)/orlop $(bin)/orlop-logd $(bin)/orlopctl $(bin)/orlop-console
 
