@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include "lib/klog.h"
 #include "lib/pages.h"
 #include "lib/rest.h"
+#include "lib/syscall_filter.h"
 #include "logd/console_writer.h"
 #include "logd/dev_log.h"
 #include "logd/journal.h"
@@ -175,18 +177,44 @@ static void read_signals(void)
 /* ---- the start ---- */
 
 /*
+ * What the loop does: it reads and writes what is open, accepts clients, keeps, rotates and removes files, and forks to sync
+ * them. It opens no socket and executes nothing. The rest is the C library's: memory, time, the end of a process.
+ */
+static const int system_calls[] = {
+	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_pread64, SYS_pwrite64, SYS_lseek, SYS_close, SYS_fcntl, SYS_ioctl,
+	SYS_openat, SYS_newfstatat, SYS_fstat, SYS_statx, SYS_fstatfs, SYS_statfs, SYS_getdents64, SYS_fsync, SYS_fdatasync,
+	SYS_syncfs, SYS_ftruncate, SYS_fallocate, SYS_renameat, SYS_renameat2, SYS_unlinkat, SYS_linkat, SYS_mkdirat,
+	SYS_fchmod, SYS_faccessat, SYS_readlinkat,
+	SYS_accept4, SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg, SYS_sendto, SYS_sendmsg, SYS_tee, SYS_splice, SYS_shutdown, SYS_getsockopt,
+	SYS_setsockopt, SYS_epoll_ctl, SYS_epoll_pwait, SYS_ppoll,
+	SYS_brk, SYS_mmap, SYS_munmap, SYS_mremap, SYS_mprotect, SYS_madvise, SYS_getrandom, SYS_clock_gettime,
+	SYS_clock_nanosleep, SYS_gettimeofday, SYS_uname, SYS_getpid, SYS_gettid, SYS_futex,
+	SYS_clone, SYS_wait4, SYS_kill, SYS_tgkill, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_set_robust_list,
+	SYS_rseq, SYS_exit, SYS_exit_group, SYS_restart_syscall,
+#ifdef __x86_64__
+	/* What the C library still calls by the old names there. */
+	SYS_open, SYS_stat, SYS_lstat, SYS_access, SYS_mkdir, SYS_rename, SYS_unlink, SYS_link, SYS_readlink, SYS_chmod, SYS_fork,
+	SYS_poll, SYS_epoll_wait, SYS_time,
+#endif
+};
+
+/*
  * Root's identity is kept, as the files are root's; of its powers nothing: the kernel's log, the audit
  * socket and the group of our socket needed some, and are open.
  */
 static void drop_privileges(void)
 {
 	cap_t none = cap_init();
+	int r;
 
 	if (!none || cap_set_proc(none) < 0)
 		log_warning("logd: cannot drop capabilities: %s", error_name(errno));
 	(void)cap_free(none);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		log_warning("logd: cannot give up privileges: %s", error_name(errno));
+	r = syscall_filter_allow(system_calls, ARRAY_SIZE(system_calls));
+	if (r < 0)
+		log_warning("logd: no filter of system calls: %s", error_name(r));
 }
 
 /* What is missing is said, and the rest works without. */

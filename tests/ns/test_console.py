@@ -144,10 +144,12 @@ def test_page(machine, screen):
 
 
 def test_page_of_this_machine(machine, screen):
-    """What PID 1 itself tells: the units that run, and one that is gone the moment it is."""
+    """What PID 1 itself tells: the units that run, and one that is gone the moment it is. And it may do nothing else but this."""
     begin(machine)
     screen.await_line(r"^ Orlop \S+ .* running  booted in ")
     screen.await_line(r"^  a\.service +active +running")
+    status = Path(f"/proc/{machine.main_pid('orlop-console.service')}/status").read_text()
+    assert re.search(r"^Seccomp:\s+2$", status, re.MULTILINE) and re.search(r"^NoNewPrivs:\s+1$", status, re.MULTILINE)
     os.kill(machine.main_pid("a.service"), signal.SIGKILL)
     screen.await_line(r"^  a\.service +failed +failed")
     screen.await_line(r"^ Orlop .* degraded")

@@ -425,6 +425,7 @@ def test_privileges(run):
     text = status.read_text()
     assert re.search(r"^CapEff:\s+0+$", text, re.MULTILINE)
     assert re.search(r"^NoNewPrivs:\s+1$", text, re.MULTILINE)
+    wait(lambda: re.search(r"^Seccomp:\s+2$", status.read_text(), re.MULTILINE), "no filter of system calls")
 
 
 def test_kernel_log(run):
