@@ -41,7 +41,8 @@ int syscall_filter_allow(const int *numbers, size_t count)
 						  offsetof(struct seccomp_data, nr));
 	/* Each one that matches jumps over the rest of the list and the refusal. x32's numbers match none. */
 	for (size_t i = 0; i < count; i++)
-		code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)numbers[i],
+		code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+							  (uint32_t)numbers[i],
 							  (uint8_t)(count - i), 0);
 	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
 	code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);

@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import termios
+from pathlib import Path
 
 import pytest
 

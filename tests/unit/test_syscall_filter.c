@@ -23,7 +23,8 @@ static int under_filter(const int *numbers, size_t count, int (*body)(void))
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall_filter_allow(numbers, count) < 0)
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+		    syscall_filter_allow(numbers, count) < 0)
 			_exit(100);
 		syscall(SYS_exit_group, body());
 	}
@@ -33,7 +34,8 @@ static int under_filter(const int *numbers, size_t count, int (*body)(void))
 
 static int tries_all(void)
 {
-	static const long refused[] = { SYS_openat, SYS_socket, SYS_execve, SYS_ptrace, SYS_mount, SYS_unlinkat };
+	static const long refused[] = { SYS_openat, SYS_socket, SYS_execve,
+					SYS_ptrace, SYS_mount,	SYS_unlinkat };
 
 	if (syscall(SYS_getpid) <= 1 || syscall(SYS_getppid) <= 0)
 		return 1;
