@@ -204,14 +204,16 @@ static enum power_action power_of(enum emergency_action action)
 	return POWER_NONE;
 }
 
-static void on_emergency(const struct unit *unit, enum emergency_action action,
-			 int exit_status _unused_, const char *why)
+static void on_emergency(const struct unit *unit, enum emergency_action action, int exit_status,
+			 const char *why)
 {
 	enum power_action power = power_of(action);
 	char text[UNIT_NAME_SIZE + 64];
 	struct buf b = BUF(text);
 
 	buf_printf(&b, "%s %s", unit->name, why);
+	if (loop.boot->container && (action == ACTION_EXIT || action == ACTION_EXIT_FORCE))
+		power_set_exit_status(exit_status);
 	if (action == ACTION_REBOOT_IMMEDIATE || action == ACTION_HALT_IMMEDIATE ||
 	    action == ACTION_POWEROFF_IMMEDIATE) {
 		log_error("%s: %s, immediately", text, power_name(power));

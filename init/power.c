@@ -50,9 +50,22 @@ static int command_of(enum power_action action)
 	return (int)LINUX_REBOOT_CMD_RESTART;
 }
 
+/* Not negative: how a container's PID 1 ends. */
+static int exit_status = -1;
+
+void power_set_exit_status(int status)
+{
+	exit_status = status;
+}
+
 void power_now(enum power_action action, bool container)
 {
-	int r = reboot(command_of(action));
+	int r;
+
+	/* The monitor of the shutdown calls this as well, and is not the one whose status counts. */
+	if (container && exit_status >= 0 && getpid() == 1)
+		_exit(exit_status);
+	r = reboot(command_of(action));
 
 	/* No kernel was loaded for kexec, or it does not run: a plain reboot is the next best. */
 	if (r < 0 && action == POWER_KEXEC) {

@@ -18,6 +18,9 @@ enum power_action {
 /** power_latch() - Return: what is to be done when @wish comes while @current is latched. Pure. */
 enum power_action power_latch(enum power_action current, enum power_action wish);
 
+/** power_set_exit_status() - in container mode the machine ends by PID 1's exit with @status, and not by reboot(2). */
+void power_set_exit_status(int status);
+
 const char *power_name(enum power_action action);
 
 /**

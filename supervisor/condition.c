@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
@@ -12,14 +14,18 @@
 
 #include "lib/directory.h"
 #include "lib/fd.h"
+#include "lib/klog.h"
 #include "supervisor/condition_test.h"
 #include "supervisor/unit_directive.h"
+#include "supervisor/worker.h"
 
 #define PATH_SIZE 512
 /* Parts of a path with wildcards in them; each costs a directory's buffer on the stack. */
 #define GLOB_DEPTH_MAX 4
 /* Devices under a device: a LUKS volume on LVM on RAID. */
 #define DEVICE_DEPTH_MAX 4
+/* A disk that works answers in a fraction of it. */
+#define ANSWER_TIMEOUT_MS 2000
 
 int condition_path(const char *root, const char *path, struct buf *ret_path)
 {
@@ -286,10 +292,50 @@ static condition_fn *const tests[CONDITION_TYPE_COUNT] = {
 	[CONDITION_IO_PRESSURE] = test_io_pressure,
 };
 
+/* Whether the file system that the condition asks about may be one that does not answer: none in memory, nor the root. */
+static bool may_hang(const struct condition *c, const char *root)
+{
+	static const char *const prompt[] = { "/proc/", "/sys/", "/dev/", "/run/",
+					      "/etc/",	"/usr/", "/tmp/" };
+
+	if (*root || (c->type > CONDITION_FILE_IS_EXECUTABLE && c->type != CONDITION_NEEDS_UPDATE))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(prompt); i++)
+		if (str_starts(str_from(c->argument), prompt[i]))
+			return false;
+	return true;
+}
+
+/* A child asks, and PID 1 waits for a moment only. */
+static int ask_in_child(const struct condition *c, const char *root)
+{
+	struct worker worker = WORKER_NONE;
+	struct pollfd answered = { .events = POLLIN };
+	int answer;
+	int r = worker_fork(NULL, 0, &worker);
+
+	if (r < 0)
+		return r;
+	if (r == 1) {
+		answer = tests[c->type](c->argument, root);
+		(void)worker_send(&answer, sizeof(answer), NULL, 0);
+		_exit(EXIT_SUCCESS);
+	}
+	answered.fd = worker.result_fd;
+	if (poll(&answered, 1, ANSWER_TIMEOUT_MS) > 0)
+		return worker_result(&worker, &answer, sizeof(answer), NULL) < 0 ? -EIO : answer;
+	worker_abandon(&worker);
+	log_warning("%s=%s: no answer from the file system within %d s; taken as not met",
+		    condition_name(c), c->argument, ANSWER_TIMEOUT_MS / 1000);
+	return -ETIMEDOUT;
+}
+
 static bool is_met(const struct condition *c, const char *root)
 {
-	int r = c->type < CONDITION_TYPE_COUNT ? tests[c->type](c->argument, root) : -EINVAL;
+	int r = -EINVAL;
 
+	if (c->type < CONDITION_TYPE_COUNT)
+		r = may_hang(c, root) ? ask_in_child(c, root) : tests[c->type](c->argument, root);
 	return r >= 0 && (r > 0) != c->negate;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 /*
  * Condition…= and Assert…= of units, asked when a unit is about to start (systemd.unit(5)). Looks at
- * files of /proc, /sys and what the conditions name, with stat(2) and bounded reads; allocates nothing.
+ * files of /proc, /sys and what the conditions name, with stat(2) and bounded reads; allocates nothing. Paths that can lie on
+ * a disk or a network are looked at by a child, whose answer is waited for at most 2 s.
  */
 #pragma once
 

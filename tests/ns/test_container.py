@@ -145,3 +145,15 @@ def test_sender_dies_first_hc_31(run):
     machine.shut_down(signal.SIGTERM)
     # The last start may have been cut off by the end.
     assert (machine.shared / "ready").stat().st_size >= (machine.shared / "ran").stat().st_size - 1
+
+
+@pytest.mark.parametrize(("lines", "expected"), [
+    (("FailureAction=exit",), 7),
+    (("FailureAction=exit", "FailureActionExitStatus=9"), 9),
+    (("FailureAction=exit-force",), 7),
+])
+def test_exit_status_of_the_container(tmp_path, lines, expected):
+    """FailureAction=exit: the container ends with the status of the service that it was for, or with the one that is set."""
+    units = {"test.target": target("a.service"), "a.service": service("exit 7", unit=lines)}
+    with Orlop(tmp_path, units) as machine:
+        assert machine.wait() == expected, machine.log

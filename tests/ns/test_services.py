@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from container import Orlop, service, target, wait
+from control_client import orlopctl
 
 
 @pytest.fixture
@@ -329,3 +330,42 @@ def test_stale_pid_file_is_not_believed_hc_48(run):
     machine.expect(r"forks.service: main process \d+ was killed by SIGKILL")
     wait(lambda: not (machine.shared / "pid").exists(), "the PID file is still there")
     assert machine.pids("other.service") == [before]
+
+
+# --- conditions -------------------------------------------------------------
+
+# A file system in user space whose user space never answers.
+HANG = """
+import ctypes, os, sys
+os.makedirs("/hang", exist_ok=True)
+fd = os.open("/dev/fuse", os.O_RDWR)
+options = f"fd={fd},rootmode=40000,user_id=0,group_id=0".encode()
+if ctypes.CDLL(None, use_errno=True).mount(b"hang", b"/hang", b"fuse", 0, options) != 0:
+    raise OSError(ctypes.get_errno(), "mount")
+print("mounted", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_condition_on_a_file_system_that_hangs_hc_10(run):
+    """PID 1 does not ask itself: the unit is skipped after a moment, and everybody else goes on."""
+    machine = run({
+        "test.target": target("b.service"),
+        "a.service": service("exit 0", unit=("ConditionPathExists=/hang/file",)),
+        "b.service": service("printf x >>/t/runs-b; exec sleep 1000", "Restart=always", "RestartSec=1ms", unit=("StartLimitBurst=0",)),
+    }, setup="mkdir -p dev hang; test -e dev/fuse || mknod dev/fuse c 10 229")
+    machine.up()
+    # pylint: disable=consider-using-with
+    hang = subprocess.Popen(machine.inside("/usr/bin/python3", "-c", HANG),
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        if "mounted" not in hang.stdout.readline():
+            pytest.skip(f"no FUSE here: {hang.stderr.read().splitlines()[-1]}")
+        orlopctl(machine, "start", "--no-block", "a.service")
+        machine.expect(r"ConditionPathExists=/hang/file: no answer from the file system within 2 s; taken as not met")
+        machine.expect(r"a.service .* skipped: a condition is not met")
+        os.kill(machine.main_pid("b.service"), signal.SIGKILL)
+        machine.await_file("runs-b", "xx")
+    finally:
+        # The end of its input is its own, and that of the file system.
+        hang.communicate(timeout=60)
