@@ -104,15 +104,6 @@ void fd_store_clear(unit_id id)
 			drop(&entries[i]);
 }
 
-unsigned fd_store_count(unit_id id)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < used; i++)
-		count += entries[i].unit == id;
-	return count;
-}
-
 size_t fd_store_collect(unit_id id, struct spawn_fd *ret_fds, size_t size)
 {
 	size_t count = 0;

@@ -31,9 +31,6 @@ void fd_store_remove(unit_id id, const char *name);
 /** fd_store_clear() - closes all of @id's. */
 void fd_store_clear(unit_id id);
 
-/** fd_store_count() - Return: how many are @id's. */
-unsigned fd_store_count(unit_id id);
-
 /** fd_store_collect() - appends @id's to @ret_fds, up to @size. Names are good until the entry goes. Return: how many. */
 size_t fd_store_collect(unit_id id, struct spawn_fd *ret_fds, size_t size);
 

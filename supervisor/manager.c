@@ -297,15 +297,6 @@ int manager_job(unit_id id, enum job_type type, enum job_mode mode)
 	return r;
 }
 
-int manager_cancel(unit_id id)
-{
-	if (job_type_of(id) == JOB_NONE)
-		return -ENOENT;
-	job_cancel(id);
-	settle();
-	return 0;
-}
-
 int manager_kill(unit_id id, enum service_kill_who who, int signal)
 {
 	return units->units[id].type == UNIT_SERVICE ? service_kill(id, who, signal) : -EOPNOTSUPP;

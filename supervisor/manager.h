@@ -76,9 +76,6 @@ int manager_find(const char *name, unit_id *ret_id);
  */
 int manager_job(unit_id id, enum job_type type, enum job_mode mode);
 
-/** manager_cancel() - gives up the job of @id. Return: 0, or -ENOENT: it has none. */
-int manager_cancel(unit_id id);
-
 /** manager_kill() - sends @signal to the processes of a service. Return: as service_kill(); -EOPNOTSUPP: it is none. */
 int manager_kill(unit_id id, enum service_kill_who who, int signal);
 

@@ -476,22 +476,6 @@ void socket_log_lost(void)
 	socket_log_announce();
 }
 
-int socket_status(unit_id id, struct socket_status *ret_status)
-{
-	const struct socket_slot *slot = socket_slot_get(id);
-
-	if (!slot)
-		return -ENOENT;
-	*ret_status = (struct socket_status){
-		.result = (enum socket_result)slot->run.result,
-		.since = slot->run.entered,
-		.accepted = slot->accepted,
-		.connections = socket_connection_count(id, NULL),
-		.refused = slot->refused,
-	};
-	return 0;
-}
-
 /* ---- the operations of the type ---- */
 
 static void ops_init(const struct unit_world *w)

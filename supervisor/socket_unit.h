@@ -27,14 +27,3 @@ void socket_log_announce(void);
 /** socket_on_cgroup_event() - inotify says that a cgroup.events file changed. */
 void socket_on_cgroup_event(int watch);
 
-/* What there is to tell about a socket unit, beside its state. */
-struct socket_status {
-	enum socket_result result;
-	uint64_t since; /* ns: when the state was entered */
-	uint32_t accepted;
-	uint32_t connections;
-	uint32_t refused;
-};
-
-/** socket_status() - Return: 0, or -ENOENT: it never ran. */
-int socket_status(unit_id id, struct socket_status *ret_status);

@@ -248,20 +248,6 @@ bool timer_on_exit(const siginfo_t *info)
 	return false;
 }
 
-int timer_status(unit_id id, struct timer_status *ret_status)
-{
-	const struct slot *slot = slot_get(id);
-
-	if (!slot)
-		return -ENOENT;
-	*ret_status = (struct timer_status){
-		.result = (enum timer_result)slot->run.result,
-		.next = slot->run.deadline,
-		.last = slot->run.last_real,
-	};
-	return 0;
-}
-
 /* ---- the operations of the type ---- */
 
 static void make_slots(void)

@@ -20,12 +20,3 @@
 /** timer_on_exit() - a child of PID 1 has ended and is still a zombie (waitid WNOWAIT). Return: whether it was a timer's. */
 bool timer_on_exit(const siginfo_t *info);
 
-/* What there is to tell about a timer unit, beside its state. */
-struct timer_status {
-	enum timer_result result;
-	uint64_t next; /* CLOCK_BOOTTIME ns: when it elapses; CLOCK_TIME_MAX: never */
-	uint64_t last; /* CLOCK_REALTIME us: when it triggered; 0: it never did */
-};
-
-/** timer_status() - Return: 0, or -ENOENT: it never ran. */
-int timer_status(unit_id id, struct timer_status *ret_status);
